@@ -1,0 +1,128 @@
+package amqp
+
+import "encoding/binary"
+
+// level is a table or array that a scan is inside of. It ends at end.
+type level struct {
+	end   int
+	array bool
+}
+
+// scanner walks the inside of a table or array, however deep, without
+// recursion and without building anything. RabbitMQ knows no limit of depth
+// (§11), so neither does this: 15,000 nested tables are a valid header.
+//
+// Invariant: pos <= top.end <= the end of every level in outer <= len(raw).
+type scanner struct {
+	raw   []byte
+	pos   int
+	top   level
+	outer []level
+	// rewrite makes the scan write what RabbitMQ writes when it encodes a
+	// value again: L as l, any true as 1. Neither changes a length.
+	rewrite bool
+	// aliases is set when rewrite would have changed something.
+	aliases bool
+}
+
+// checkTable returns nil when raw is the inside of a table, else ErrTable or
+// ErrFieldType. aliases says whether normalize would change it.
+func checkTable(raw []byte) (aliases bool, err error) {
+	var room [8]level
+	s := scanner{raw: raw, top: level{end: len(raw)}, outer: room[:0]}
+	err = s.run()
+	return s.aliases, err
+}
+
+// normalize rewrites a valid table in place as RabbitMQ would encode it.
+func normalize(raw []byte) {
+	s := scanner{raw: raw, top: level{end: len(raw)}, rewrite: true}
+	if s.run() != nil {
+		panic("BUG: normalize of an unchecked table")
+	}
+}
+
+func (s *scanner) run() error {
+	for {
+		for s.pos == s.top.end {
+			if len(s.outer) == 0 {
+				return nil
+			}
+			s.top = s.outer[len(s.outer)-1]
+			s.outer = s.outer[:len(s.outer)-1]
+		}
+		if !s.top.array && !s.skipKey() {
+			return ErrTable
+		}
+		if err := s.value(); err != nil {
+			return err
+		}
+	}
+}
+
+// skipKey passes the key and makes sure that a type octet follows.
+func (s *scanner) skipKey() bool {
+	s.pos += 1 + int(s.raw[s.pos])
+	return s.pos < s.top.end
+}
+
+// value passes one value with its type octet, or enters it.
+func (s *scanner) value() error {
+	kind := s.raw[s.pos]
+	t := &fieldTypes[kind]
+	if t.name == "" {
+		return ErrFieldType
+	}
+	s.pos++
+	if t.width == sized {
+		return s.sizedValue(kind)
+	}
+	at := s.pos
+	s.pos += int(t.width)
+	if s.pos > s.top.end {
+		return ErrTable
+	}
+	if t.number == floating && !finite(kind, s.raw[at:]) {
+		return ErrTable
+	}
+	if kind == KindLongAlias || kind == KindBool && s.raw[at] > 1 {
+		s.alias(kind, at)
+	}
+	return nil
+}
+
+// alias notes or rewrites the value whose octets begin at at.
+func (s *scanner) alias(kind byte, at int) {
+	s.aliases = true
+	if !s.rewrite {
+		return
+	}
+	if kind == KindLongAlias {
+		s.raw[at-1] = KindLong
+	} else {
+		s.raw[at] = 1
+	}
+}
+
+func (s *scanner) sizedValue(kind byte) error {
+	if s.top.end-s.pos < 4 {
+		return ErrTable
+	}
+	size := binary.BigEndian.Uint32(s.raw[s.pos:])
+	s.pos += 4
+	if uint64(size) > uint64(s.top.end-s.pos) {
+		return ErrTable
+	}
+	end := s.pos + int(size)
+	if kind != KindTable && kind != KindArray {
+		s.pos = end
+		return nil
+	}
+	// A level whose last value this is has nothing left to do, and need not be
+	// remembered: nesting alone takes no memory.
+	if end != s.top.end {
+		s.outer = append(s.outer, s.top)
+	}
+	s.top = level{end: end, array: kind == KindArray}
+	return nil
+}
