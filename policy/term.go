@@ -1,0 +1,197 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// RabbitMQ's texts quote values in the notation of Erlang terms: text as
+// <<"x">>, pairs as {a,b}. This file writes that notation
+// (amqp-behaviour §4.2, §9.3).
+
+// atom is an Erlang atom: a word that is printed bare.
+type atom string
+
+// tuple is an Erlang tuple.
+type tuple []any
+
+// lineWidth is the last column that Erlang's printer fills before it breaks a
+// line at the elements of a list or tuple.
+const lineWidth = 78
+
+// term prints v on one line. It takes the types of a Definition, and atom and
+// tuple.
+func term(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case atom:
+		return string(v)
+	case string:
+		return binaryTerm(v)
+	case float64:
+		return floatTerm(v)
+	case tuple:
+		return "{" + joinTerms(v) + "}"
+	case []any:
+		if text, ok := listAsText(v); ok {
+			return text
+		}
+		return "[" + joinTerms(v) + "]"
+	case []string:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = v[i]
+		}
+		return term(list)
+	case map[string]any:
+		return mapTerm(v)
+	case Definition:
+		return mapTerm(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func joinTerms(list []any) string {
+	parts := make([]string, len(list))
+	for i := range list {
+		parts[i] = term(list[i])
+	}
+	return strings.Join(parts, ",")
+}
+
+func mapTerm(m map[string]any) string {
+	parts := make([]string, 0, len(m))
+	for _, key := range sortedKeys(m) {
+		parts = append(parts, binaryTerm(key)+" => "+term(m[key]))
+	}
+	return "#{" + strings.Join(parts, ",") + "}"
+}
+
+// pairsTerm prints the members of m named by keys as a list of pairs, one a
+// line when they do not fit on one line.
+func pairsTerm(m map[string]any, keys []string) string {
+	pairs := make([]string, len(keys))
+	for i, key := range keys {
+		pairs[i] = term(tuple{key, m[key]})
+	}
+	line := "[" + strings.Join(pairs, ",") + "]"
+	if len(line) <= lineWidth {
+		return line
+	}
+	return "[" + strings.Join(pairs, ",\n ") + "]"
+}
+
+// binaryTerm prints text octet by octet: as characters if all are printable
+// in Latin-1, as a list of numbers otherwise.
+func binaryTerm(s string) string {
+	if s == "" {
+		return "<<>>"
+	}
+	quoted, printable := quoteTerm(s)
+	if printable {
+		return "<<" + quoted + ">>"
+	}
+	octets := make([]string, len(s))
+	for i := range len(s) {
+		octets[i] = strconv.Itoa(int(s[i]))
+	}
+	return "<<" + strings.Join(octets, ",") + ">>"
+}
+
+// listAsText prints a list of printable character codes as Erlang does: as a
+// quoted text.
+func listAsText(list []any) (string, bool) {
+	if len(list) == 0 {
+		return "", false
+	}
+	text := make([]byte, len(list))
+	for i, v := range list {
+		code, ok := v.(int64)
+		if !ok || code < 0 || code > 255 {
+			return "", false
+		}
+		text[i] = byte(code)
+	}
+	return quoteTerm(string(text))
+}
+
+// termEscapes are the control characters that count as printable.
+var termEscapes = map[byte]string{
+	'\b': `\b`, '\t': `\t`, '\n': `\n`, '\v': `\v`, '\f': `\f`, '\r': `\r`,
+	0x1b: `\e`, '"': `\"`, '\\': `\\`,
+}
+
+// quoteTerm puts s in double quotes, or reports that it is not printable.
+func quoteTerm(s string) (quoted string, printable bool) {
+	var out strings.Builder
+	out.WriteByte('"')
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case termEscapes[c] != "":
+			out.WriteString(termEscapes[c])
+		case c >= 32 && c < 127 || c >= 160:
+			out.WriteByte(c)
+		default:
+			return "", false
+		}
+	}
+	out.WriteByte('"')
+	return out.String(), true
+}
+
+// floatTerm prints the shortest digits that read back as f, with or without an
+// exponent, whichever is shorter.
+func floatTerm(f float64) string {
+	if f == 0 {
+		return "0.0"
+	}
+	scientific := strconv.FormatFloat(f, 'e', -1, 64)
+	mantissa, exponent, _ := strings.Cut(scientific, "e")
+	sign := ""
+	if strings.HasPrefix(mantissa, "-") {
+		sign, mantissa = "-", mantissa[1:]
+	}
+	digits := strings.Replace(mantissa, ".", "", 1)
+	power, err := strconv.Atoi(exponent)
+	if err != nil { // infinite or not a number: cannot come out of JSON
+		return scientific
+	}
+	return sign + placePoint(digits, power)
+}
+
+// placePoint writes digits with the decimal point power+1 places after their
+// start.
+func placePoint(digits string, power int) string {
+	place := power + 1
+	short := strconv.Itoa(power)
+	cost := len(short) + 2 // what "e" and the exponent cost
+	if len(digits) == 1 {
+		cost++
+	}
+	switch {
+	case place > 0 && place < len(digits):
+		return digits[:place] + "." + digits[place:]
+	case place <= 0 && 2-place <= cost:
+		return "0." + strings.Repeat("0", -place) + digits
+	case place > 0 && place-len(digits)+2 <= cost:
+		return digits + strings.Repeat("0", place-len(digits)) + ".0"
+	case len(digits) == 1:
+		return digits + ".0e" + short
+	default:
+		return digits[:1] + "." + digits[1:] + "e" + short
+	}
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
