@@ -17,6 +17,9 @@ import (
 // patience bounds every wait for something that must come.
 const patience = 20 * time.Second
 
+// deadline is when patience with a wait that begins now ends.
+func deadline() time.Time { return time.Now().Add(patience) }
+
 const (
 	frameMethod    = 1
 	frameHeader    = 2

@@ -208,7 +208,7 @@ var heartbeatFacts = []fact{
 	}},
 	{name: "§1.9 a heartbeat frame is type 8 on channel 0 without payload", run: func(c *client) {
 		s := c.opened(login{heartbeat: 1})
-		f, err := s.read(time.Now().Add(patience))
+		f, err := s.read(deadline())
 		if err != nil || f.kind != frameHeartbeat || f.channel != 0 || len(f.payload) != 0 {
 			s.fail("frame %v, %v", f, err)
 		}

@@ -17,7 +17,8 @@ type fact struct {
 
 // chapters are all facts, one table a file.
 var chapters = [][]fact{
-	handshakeFacts, connectionFacts, frameFacts,
+	handshakeFacts, connectionFacts, frameFacts, channelFacts, exchangeFacts, bindingFacts,
+	topicFacts, headersFacts, exchangeTypeFacts,
 }
 
 // leastFacts is how many facts there must be at least.

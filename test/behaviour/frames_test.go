@@ -91,7 +91,7 @@ var framingFacts = []fact{
 	}},
 	{name: "§0.3 exchange.unbind-ok is 40/51", run: func(c *client) {
 		c.send("exchange.unbind", "destination", "amq.fanout", "source", "amq.direct", "routing-key", c.name())
-		f, err := c.frameOf(1, time.Now().Add(patience))
+		f, err := c.frameOf(1, deadline())
 		if err != nil || string(f.payload) != "\x00\x28\x00\x33" {
 			c.fail("% x, %v", f.payload, err)
 		}

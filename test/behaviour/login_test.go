@@ -1,7 +1,5 @@
 package behaviour_test
 
-import "time"
-
 // protocolHeader opens an AMQP 0-9-1 conversation.
 const protocolHeader = "AMQP\x00\x00\x09\x01"
 
@@ -100,7 +98,7 @@ func (c *client) login(l login) *client {
 // octets reads exactly n octets.
 func (k *conn) octets(n int) string {
 	k.t.Helper()
-	k.nc.SetReadDeadline(time.Now().Add(patience))
+	k.nc.SetReadDeadline(deadline())
 	b := make([]byte, n)
 	for got := 0; got < n; {
 		m, err := k.br.Read(b[got:])

@@ -3,7 +3,6 @@ package behaviour_test
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // codeNames are the names that error texts begin with (amqp-behaviour §0.2).
@@ -210,18 +209,24 @@ func (c *client) empty(queue string) {
 	c.expect("basic.get-empty", "cluster-id", "")
 }
 
-// ready checks the number of ready messages that a declare reports.
-func (c *client) ready(queue string, n int) {
+// count asks for a number that declare-ok reports, "message-count" (ready messages) or "consumer-count".
+func (c *client) count(queue, what string) int {
 	c.t.Helper()
 	c.send("queue.declare passive", "queue", queue)
-	c.expect("queue.declare-ok", "message-count", n)
+	return int(integer(c.expect("queue.declare-ok").values[what]))
 }
 
-// consumers checks the number of consumers that a declare reports.
+// ready waits until a queue has n ready messages. RabbitMQ lets a declare overtake publishes, so one question is not
+// enough.
+func (c *client) ready(queue string, n int) {
+	c.t.Helper()
+	c.eventually(fmt.Sprint(n, " messages in ", queue), func() bool { return c.count(queue, "message-count") == n })
+}
+
+// consumers waits until a queue has n consumers.
 func (c *client) consumers(queue string, n int) {
 	c.t.Helper()
-	c.send("queue.declare passive", "queue", queue)
-	c.expect("queue.declare-ok", "consumer-count", n)
+	c.eventually(fmt.Sprint(n, " consumers on ", queue), func() bool { return c.count(queue, "consumer-count") == n })
 }
 
 // consume starts a consumer with a new tag. Options are bits and a table of arguments.
@@ -272,7 +277,7 @@ func (c *client) gone(queue string) {
 	c.t.Helper()
 	c.eventually("queue "+queue+" gone", func() bool {
 		c.send("queue.declare passive", "queue", queue)
-		ev, err := c.next(c.ch, time.Now().Add(patience))
+		ev, err := c.next(c.ch, deadline())
 		if err != nil {
 			c.fail("passive declare: %v", err)
 		}
