@@ -1,0 +1,85 @@
+package queue
+
+import (
+	"math/bits"
+
+	"amqpd/store"
+)
+
+// What quorum queues do differently with a message that comes back
+// (amqp-behaviour §5.5): it counts how often, and may die of it; and it does
+// not return to its old place. It goes to the tail, or, with a delivery limit
+// and when its consumer was lost, in front of everything, behind what came back
+// earlier. For the latter the queue has a second level. Either way it gets a
+// new sequence number, so the log, which keeps numbers in order, has the new
+// place and the new count.
+
+// returnedLevel is the level of what goes in front.
+const returnedLevel = 1
+
+// movingMax bounds the scratch memory kept (entries).
+const movingMax = 64
+
+// requeueMoved takes outstanding entries out of their places and puts them to
+// the front or the tail. It returns how many there were, the dead included.
+func (q *Queue) requeueMoved(rs []store.Range, front bool, fx *Effects) int {
+	n := 0
+	for _, s := range rs {
+		for i := q.ring.seek(s.From >> slotBits); i < len(q.ring.dir); i++ {
+			c := &q.ring.dir[i]
+			if c.num > s.To>>slotBits {
+				break
+			}
+			if set := c.unacked() & within(c.num, s.From, s.To); set != 0 {
+				n += bits.OnesCount64(set)
+				q.lift(c, set, fx)
+			}
+		}
+	}
+	level := uint8(0)
+	if front {
+		level = returnedLevel
+	}
+	for _, e := range q.moving {
+		q.replace(e, level, fx)
+	}
+	if q.moving = q.moving[:0]; cap(q.moving) > movingMax {
+		q.moving = nil
+	}
+	return n
+}
+
+// lift takes entries out of their places, into q.moving or, beyond the delivery
+// limit, to their end.
+func (q *Queue) lift(c *chunk, set uint64, fx *Effects) {
+	dead := uint64(0)
+	for left := set; left != 0; left &= left - 1 {
+		slot := lowest(left)
+		e := &c.slots[slot&slotMask]
+		e.comesBack()
+		if limit := q.rules.deliveryLimit; limit >= 0 && int64(e.deliveries) > limit {
+			dead |= 1 << slot
+			continue
+		}
+		q.moving = append(q.moving, *e)
+		q.unackedBytes -= int64(e.size)
+		if e.logged() {
+			q.forget(e, c.seq(slot), fx)
+		}
+	}
+	if dead != 0 {
+		q.bury(c, dead, DeliveryLimit, fx)
+	}
+	q.ring.remove(c, set&^dead)
+}
+
+// replace gives a lifted entry its new place.
+func (q *Queue) replace(e entry, level uint8, fx *Effects) {
+	e.level = level
+	seq := q.ring.next
+	at := q.ring.push(e, true)
+	q.readyBytes += int64(e.size)
+	if e.logged() {
+		q.log(at, seq, 0, fx)
+	}
+}
