@@ -27,7 +27,7 @@ func (r *Router) Bind(b Binding) (added bool, err error) {
 	if n == nil {
 		return false, fmt.Errorf("%w: %q", ErrNoExchange, b.Source)
 	}
-	if refused := n.check(b); refused != nil {
+	if refused := ValidateBinding(n.x, b, bindMethod(b)); refused != nil {
 		return false, refused
 	}
 	if b.To == ToExchange && r.exchanges[b.Destination] == nil {
@@ -53,30 +53,8 @@ func (r *Router) Bind(b Binding) (added bool, err error) {
 
 func (b *bound) identity() identity { return identity{b.dest, b.key, b.canonical()} }
 
-// CheckBinding is the part of Bind that the source's type decides on: nil or
-// an *amqp.Error with RabbitMQ's text. RabbitMQ asks it before it looks
-// whether source and destination exist (amqp-behaviour §3.4), so a missing
-// source passes.
-func (r *Router) CheckBinding(b Binding) error {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if n := r.exchanges[b.Source]; n != nil {
-		return orNil(n.check(b))
-	}
-	return nil
-}
-
-// check is the type's opinion of a binding from n.
-func (n *node) check(b Binding) *amqp.Error {
-	t, ok := TypeNamed(n.x.Type)
-	if !ok || t.checkBinding == nil {
-		return nil
-	}
-	return t.checkBinding(n.x, b)
-}
-
-// Bound reports whether the binding exists.
-func (r *Router) Bound(b Binding) bool {
+// Has reports whether the binding exists.
+func (r *Router) Has(b Binding) bool {
 	args := newArguments(b.Arguments)
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -129,4 +107,12 @@ func (r *Router) cut(b *bound) {
 	b.source.from.removeFrom(b)
 	b.dest.to.removeTo(b)
 	r.places.release(b.dest)
+}
+
+// bindMethod is the method that makes a binding of b's kind.
+func bindMethod(b Binding) amqp.MethodID {
+	if b.To == ToExchange {
+		return amqp.MethodExchangeBind
+	}
+	return amqp.MethodQueueBind
 }

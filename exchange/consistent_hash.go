@@ -77,18 +77,18 @@ func weightOf(key string) uint64 {
 }
 
 // checkWeight accepts binding keys that are decimal integers above 0.
-func checkWeight(_ Exchange, b Binding) *amqp.Error {
+func checkWeight(_ Exchange, b Binding) string {
 	digits := b.Key
 	if digits != "" && (digits[0] == '+' || digits[0] == '-') {
 		digits = digits[1:]
 	}
 	if digits == "" || strings.Trim(digits, "0123456789") != "" {
-		return errBinding(b, "The binding key must be an integer: %s", printString(b.Key))
+		return "The binding key must be an integer: " + printString(b.Key)
 	}
 	if b.Key[0] == '-' || strings.Trim(digits, "0") == "" {
-		return errBinding(b, "The binding key must be greater than 0")
+		return "The binding key must be greater than 0"
 	}
-	return nil
+	return ""
 }
 
 // hashProperties are the values of hash-property and what they hash. A
@@ -114,6 +114,9 @@ func hashOn(args amqp.Table) func(m *Message, keys [][]byte) uint64 {
 		header, _ := v.Str()
 		return func(m *Message, _ [][]byte) uint64 {
 			value, _ := amqp.Lookup(m.Headers, header)
+			if value.Kind == amqp.KindLongAlias {
+				value.Kind = amqp.KindLong
+			}
 			return mix(hashBytes((fnvOffset^uint64(value.Kind))*fnvPrime, value.Data))
 		}
 	}

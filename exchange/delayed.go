@@ -35,10 +35,10 @@ func newInner(x Exchange, env env) matcher {
 	return inner.build(x, env)
 }
 
-func checkInnerBinding(x Exchange, b Binding) *amqp.Error {
+func checkInnerBinding(x Exchange, b Binding) string {
 	inner, ok := x.RoutesAs()
 	if !ok || inner.Delays || inner.checkBinding == nil {
-		return nil
+		return ""
 	}
 	return inner.checkBinding(x, b)
 }

@@ -61,19 +61,6 @@ func errArgument(format string, args ...any) *amqp.Error {
 	return amqp.PreconditionFailed(amqp.MethodExchangeDeclare, format, args...)
 }
 
-// errBinding is 406 for a binding that the source's type refuses.
-func errBinding(b Binding, format string, args ...any) *amqp.Error {
-	return amqp.PreconditionFailed(bindMethod(b), format, args...)
-}
-
-// bindMethod is the method that makes a binding of b's kind.
-func bindMethod(b Binding) amqp.MethodID {
-	if b.To == ToExchange {
-		return amqp.MethodExchangeBind
-	}
-	return amqp.MethodQueueBind
-}
-
 // errSenderType is 406 for a CC or BCC header of another type than array.
 func errSenderType(header string, kind byte) *amqp.Error {
 	return amqp.PreconditionFailed(amqp.MethodBasicPublish,

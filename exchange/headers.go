@@ -25,19 +25,19 @@ var headerModes = map[string]headerMode{
 	"any-with-x": {any: true, withX: true},
 }
 
-func checkMatchArgument(_ Exchange, b Binding) *amqp.Error {
+func checkMatchArgument(_ Exchange, b Binding) string {
 	v, ok := b.Arguments.Get(argMatch)
 	if !ok {
-		return nil
+		return ""
 	}
 	name, ok := v.Str()
 	if !ok {
-		return errBinding(b, "Invalid x-match field type %s (value %s); expected longstr", v.TypeName(), printTerm(v))
+		return "Invalid x-match field type " + v.TypeName() + " (value " + printTerm(v) + "); expected longstr"
 	}
 	if _, ok := headerModes[name]; !ok {
-		return errBinding(b, "Invalid x-match field value %s; expected all, any, all-with-x, or any-with-x", printString(name))
+		return "Invalid x-match field value " + printString(name) + "; expected all, any, all-with-x, or any-with-x"
 	}
-	return nil
+	return ""
 }
 
 // headers routes by the message's headers (amqp-behaviour §3.5). A binding's

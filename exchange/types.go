@@ -18,8 +18,9 @@ type Type struct {
 
 	// checkArguments checks a declaration; nil accepts everything.
 	checkArguments func(args amqp.Table) *amqp.Error
-	// checkBinding checks a binding from x; nil accepts everything.
-	checkBinding func(x Exchange, b Binding) *amqp.Error
+	// checkBinding returns what is wrong with a binding from x, "" if nothing;
+	// nil accepts everything.
+	checkBinding func(x Exchange, b Binding) string
 	// build returns an empty matcher for x, whose arguments have been checked.
 	build func(x Exchange, env env) matcher
 }

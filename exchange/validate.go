@@ -62,8 +62,8 @@ func Equivalent(have, want Exchange, vhost string) *amqp.Error {
 		return nil
 	case !had || !has:
 		return errInequivalent(argAlternate, name, presence(received, has), presence(current, had))
-	case comparableForm(received) != comparableForm(current):
-		return errInequivalent(argAlternate, name, quote(bareTerm(received)), quote(bareTerm(current)))
+	case !received.Equivalent(current):
+		return errInequivalent(argAlternate, name, quote(received.Format()), quote(current.Format()))
 	}
 	return nil
 }
@@ -75,21 +75,26 @@ func errInequivalent(attribute, exchange, received, current string) *amqp.Error 
 
 func quote(text string) string { return "'" + text + "'" }
 
+// ValidateBinding is what the type of x asks of a binding from there: nil or
+// an *amqp.Error with RabbitMQ's text for the method id, queue.bind or
+// exchange.bind. RabbitMQ checks this before it looks whether source and
+// destination exist (amqp-behaviour §3.4), so the zero Exchange, which stands
+// for a missing source, refuses nothing.
+func ValidateBinding(x Exchange, b Binding, id amqp.MethodID) error {
+	t, ok := TypeNamed(x.Type)
+	if !ok || t.checkBinding == nil {
+		return nil
+	}
+	if refused := t.checkBinding(x, b); refused != "" {
+		return amqp.PreconditionFailed(id, "%s", refused)
+	}
+	return nil
+}
+
 // presence describes an argument that only one of two declarations has.
 func presence(v amqp.Value, present bool) string {
 	if !present {
 		return "none"
 	}
-	return "the value " + quote(bareTerm(v)) + " of type " + quote(v.TypeName())
-}
-
-// bareTerm prints a string as it is and anything else as a term.
-func bareTerm(v amqp.Value) string {
-	if text, ok := v.Str(); ok {
-		return text
-	}
-	if text, ok := v.Binary(); ok {
-		return text
-	}
-	return printTerm(v)
+	return v.Describe()
 }
