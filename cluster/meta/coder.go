@@ -202,9 +202,9 @@ const (
 	tagObject  // definition
 )
 
-// maxDepth bounds how deeply a policy's definition may be nested. Nothing that
-// means anything goes beyond 1.
-const maxDepth = 64
+// maxDepth bounds how deeply a definition that is read may be nested. JSON that
+// Go reads is nested no deeper, so whatever was written can be read.
+const maxDepth = 10_000
 
 func (c *coder) definition(d *policy.Definition) {
 	object := map[string]any(*d)

@@ -111,7 +111,7 @@ func (l *load) policy(value []byte, operator bool) (string, error) {
 	p := &Policy{}
 	err := l.decode(value, policyRecord{p})
 	list := l.in(p.Vhost).policyList(operator)
-	*list, _ = withPolicy(*list, p)
+	*list, _ = withPolicy(*list, *p)
 	return policyKey(p, operator), err
 }
 

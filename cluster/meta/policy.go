@@ -47,7 +47,7 @@ func (p policyRecord) code(c *coder) {
 
 // comparePolicies puts the policy that wins first: the one of higher priority,
 // of equals the one whose name comes later (amqp-behaviour §9.1).
-func comparePolicies(a, b *Policy) int {
+func comparePolicies(a, b Policy) int {
 	if byPriority := cmp.Compare(b.Priority, a.Priority); byPriority != 0 {
 		return byPriority
 	}
@@ -56,33 +56,35 @@ func comparePolicies(a, b *Policy) int {
 
 // withPolicy is a copy of list with p in it, in order, in the place of the one
 // of its name, if any.
-func withPolicy(list []*Policy, p *Policy) (with []*Policy, replaced bool) {
+func withPolicy(list []Policy, p Policy) (with []Policy, replaced bool) {
 	with = withoutPolicy(list, p.Name)
 	at, _ := slices.BinarySearchFunc(with, p, comparePolicies)
 	return slices.Insert(with, at, p), len(with) < len(list)
 }
 
-func withoutPolicy(list []*Policy, name string) []*Policy {
-	without := make([]*Policy, 0, len(list)+1)
-	for _, p := range list {
-		if p.Name != name {
-			without = append(without, p)
+// withoutPolicy is a copy of list without the policy of that name, with room for
+// another.
+func withoutPolicy(list []Policy, name string) []Policy {
+	without := make([]Policy, 0, len(list)+1)
+	for i := range list {
+		if list[i].Name != name {
+			without = append(without, list[i])
 		}
 	}
 	return without
 }
 
-func findPolicy(list []*Policy, name string) (*Policy, bool) {
-	for _, p := range list {
-		if p.Name == name {
-			return p, true
+func findPolicy(list []Policy, name string) (*Policy, bool) {
+	for i := range list {
+		if list[i].Name == name {
+			return &list[i], true
 		}
 	}
 	return nil, false
 }
 
 // policyList is the list that Operator selects.
-func (v *vhostState) policyList(operator bool) *[]*Policy {
+func (v *vhostState) policyList(operator bool) *[]Policy {
 	if operator {
 		return &v.operatorPolicies
 	}
@@ -96,7 +98,7 @@ func (c PutPolicy) apply(t *txn) error {
 		return noVhost(p.Vhost)
 	}
 	list := v.policyList(c.Operator)
-	with, replaced := withPolicy(*list, &p)
+	with, replaced := withPolicy(*list, p)
 	*list = with
 	t.result.Created = !replaced
 	t.policiesChanged(p.Vhost)

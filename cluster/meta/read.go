@@ -152,11 +152,12 @@ func (v *View) BindingsTo(vhost, destinationType, destination string) iter.Seq[*
 }
 
 // Policies gives the policies of a virtual host in the order in which the first
-// match wins: by falling priority, of equals the later name first.
-func (v *View) Policies(vhost string) []*Policy { return v.policies(vhost, false) }
+// match wins: by falling priority, of equals the later name first. The list is
+// read only; it is what policy.NewMatcher takes.
+func (v *View) Policies(vhost string) []Policy { return v.policies(vhost, false) }
 
 // OperatorPolicies gives the operator policies in the order of Policies.
-func (v *View) OperatorPolicies(vhost string) []*Policy { return v.policies(vhost, true) }
+func (v *View) OperatorPolicies(vhost string) []Policy { return v.policies(vhost, true) }
 
 // Policy gives a policy by name, and whether it is there.
 func (v *View) Policy(vhost, name string) (*Policy, bool) {
@@ -168,7 +169,7 @@ func (v *View) OperatorPolicy(vhost, name string) (*Policy, bool) {
 	return findPolicy(v.policies(vhost, true), name)
 }
 
-func (v *View) policies(vhost string, operator bool) []*Policy {
+func (v *View) policies(vhost string, operator bool) []Policy {
 	if vhost, ok := v.vhosts.get(vhost); ok {
 		return *vhost.policyList(operator)
 	}

@@ -87,10 +87,10 @@ func (s *State) BindingsTo(vhost, destinationType, destination string) iter.Seq[
 }
 
 // Policies is [View.Policies] now.
-func (s *State) Policies(vhost string) []*Policy { return s.View().Policies(vhost) }
+func (s *State) Policies(vhost string) []Policy { return s.View().Policies(vhost) }
 
 // OperatorPolicies is [View.OperatorPolicies] now.
-func (s *State) OperatorPolicies(vhost string) []*Policy { return s.View().OperatorPolicies(vhost) }
+func (s *State) OperatorPolicies(vhost string) []Policy { return s.View().OperatorPolicies(vhost) }
 
 // Policy is [View.Policy] now.
 func (s *State) Policy(vhost, name string) (*Policy, bool) { return s.View().Policy(vhost, name) }

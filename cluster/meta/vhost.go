@@ -99,7 +99,7 @@ type vhostState struct {
 
 	// In the order in which the first match wins, see comparePolicies. There
 	// are few, and they are read far more often than changed.
-	policies, operatorPolicies []*Policy
+	policies, operatorPolicies []Policy
 }
 
 func newVhostState(o *owner) *vhostState {

@@ -98,8 +98,9 @@ func (v *vhostState) rules(yield func(string, record) bool) bool {
 		}
 	}
 	for _, operator := range []bool{false, true} {
-		for _, p := range *v.policyList(operator) {
-			if !yield(policyKey(p, operator), policyRecord{p}) {
+		list := *v.policyList(operator)
+		for i := range list {
+			if !yield(policyKey(&list[i], operator), policyRecord{&list[i]}) {
 				return false
 			}
 		}
