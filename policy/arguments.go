@@ -56,11 +56,9 @@ func KindOf(args amqp.Table) (Kind, error) {
 	if bad := row.check(args); bad != nil {
 		return Classic, bad
 	}
-	arg, found := lookup(args, row.Argument)
-	if !found {
-		return Classic, nil
-	}
-	kind, _ := ParseKind(arg.value.(string))
+	name, _ := args.Get(row.Argument)
+	word, _ := name.Str()
+	kind, _ := ParseKind(word)
 	return kind, nil
 }
 
@@ -80,6 +78,13 @@ func CheckArguments(k Kind, args amqp.Table) *ArgumentError {
 		return bad
 	}
 	return checkStage(OnQueue, StageCreate, k, args)
+}
+
+// CheckDeadLetterExchange is the first part of CheckArguments: the checks that
+// come before the permissions on the dead letter exchange, which in turn come
+// before the other checks (amqp-behaviour §4.1).
+func CheckDeadLetterExchange(args amqp.Table) *ArgumentError {
+	return checkStage(OnQueue, StageResource, Classic, args)
 }
 
 // CheckConsumerArguments checks the arguments of a consumer of a queue of kind
@@ -137,11 +142,11 @@ func checkForeign(on Scope, k Kind, args amqp.Table) *ArgumentError {
 
 // check checks the row's argument, if args have it.
 func (r *Row) check(args amqp.Table) *ArgumentError {
-	arg, found := lookup(args, r.Argument)
+	v, found := args.Get(r.Argument)
 	if !found {
 		return nil
 	}
-	f := r.Arg.check(arg.typeName, arg.value)
+	f := r.Arg.check(v.TypeName(), plain(v))
 	if f.text == "" && r.Arg.Needs != "" {
 		if _, there := args.Get(r.Arg.Needs); !there {
 			f.text = r.Arg.Lacking

@@ -26,27 +26,27 @@ func InequivalentExchange(have, want amqp.Table) (text func(resource string) str
 }
 
 func difference(name string, have, want amqp.Table) func(resource string) string {
-	current, had := lookup(have, name)
-	received, has := lookup(want, name)
+	current, had := have.Get(name)
+	received, has := want.Get(name)
 	switch {
 	case !had && !has:
 		return nil
 	case had && has:
-		if current.same(received) {
+		if current.Equivalent(received) {
 			return nil
 		}
-		return inequivalent(name, quoted(received), quoted(current))
+		return inequivalent(name, "'"+received.Format()+"'", "'"+current.Format()+"'")
 	case had && !implied(name, current):
-		return inequivalent(name, "none", typed(current))
+		return inequivalent(name, "none", current.Describe())
 	case has && !implied(name, received):
-		return inequivalent(name, typed(received), "none")
+		return inequivalent(name, received.Describe(), "none")
 	}
 	return nil
 }
 
 // implied reports whether leaving the argument out says the same.
-func implied(name string, arg argument) bool {
-	return name == "x-queue-type" && arg.typeName == longString && arg.value == Classic.String()
+func implied(name string, v amqp.Value) bool {
+	return name == "x-queue-type" && v == amqp.LongStr(Classic.String())
 }
 
 func inequivalent(name, received, current string) func(resource string) string {
@@ -54,10 +54,4 @@ func inequivalent(name, received, current string) func(resource string) string {
 		return "inequivalent arg '" + name + "' for " + resource +
 			": received " + received + " but current is " + current
 	}
-}
-
-func quoted(arg argument) string { return "'" + plainText(arg.value) + "'" }
-
-func typed(arg argument) string {
-	return "the value " + quoted(arg) + " of type '" + arg.typeName + "'"
 }

@@ -69,8 +69,8 @@ func (r *Row) inForce(use Use, args amqp.Table, effective Definition) any {
 		fromPolicy = effective[r.Key]
 	}
 	if use.Position > 0 {
-		if arg, found := lookup(args, r.Argument); found && !unset(arg.value) {
-			fromArgument = arg.value
+		if v, found := args.Get(r.Argument); found && !unset(plain(v)) {
+			fromArgument = plain(v)
 		}
 	}
 	switch {

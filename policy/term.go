@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"amqpd/amqp"
 )
 
-// RabbitMQ's texts quote values in the notation of Erlang terms: text as
-// <<"x">>, pairs as {a,b}. This file writes that notation
-// (amqp-behaviour §4.2, §9.3).
+// RabbitMQ's texts about policies quote JSON values in the notation of Erlang
+// terms: text as <<"x">>, pairs as {a,b}. This file writes that notation
+// (amqp-behaviour §9.3).
 
 // atom is an Erlang atom: a word that is printed bare.
 type atom string
@@ -32,7 +34,7 @@ func term(v any) string {
 	case string:
 		return binaryTerm(v)
 	case float64:
-		return floatTerm(v)
+		return amqp.Double(v).Format()
 	case tuple:
 		return "{" + joinTerms(v) + "}"
 	case []any:
@@ -144,49 +146,6 @@ func quoteTerm(s string) (quoted string, printable bool) {
 	return out.String(), true
 }
 
-// floatTerm prints the shortest digits that read back as f, with or without an
-// exponent, whichever is shorter.
-func floatTerm(f float64) string {
-	if f == 0 {
-		return "0.0"
-	}
-	scientific := strconv.FormatFloat(f, 'e', -1, 64)
-	mantissa, exponent, _ := strings.Cut(scientific, "e")
-	sign := ""
-	if strings.HasPrefix(mantissa, "-") {
-		sign, mantissa = "-", mantissa[1:]
-	}
-	digits := strings.Replace(mantissa, ".", "", 1)
-	power, err := strconv.Atoi(exponent)
-	if err != nil { // infinite or not a number: cannot come out of JSON
-		return scientific
-	}
-	return sign + placePoint(digits, power)
-}
-
-// placePoint writes digits with the decimal point power+1 places after their
-// start.
-func placePoint(digits string, power int) string {
-	place := power + 1
-	short := strconv.Itoa(power)
-	cost := len(short) + 2 // what "e" and the exponent cost
-	if len(digits) == 1 {
-		cost++
-	}
-	switch {
-	case place > 0 && place < len(digits):
-		return digits[:place] + "." + digits[place:]
-	case place <= 0 && 2-place <= cost:
-		return "0." + strings.Repeat("0", -place) + digits
-	case place > 0 && place-len(digits)+2 <= cost:
-		return digits + strings.Repeat("0", place-len(digits)) + ".0"
-	case len(digits) == 1:
-		return digits + ".0e" + short
-	default:
-		return digits[:1] + "." + digits[1:] + "e" + short
-	}
-}
-
 func sortedKeys(m map[string]any) []string {
 	keys := make([]string, 0, len(m))
 	for key := range m {
@@ -194,4 +153,13 @@ func sortedKeys(m map[string]any) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// plainText prints a value as RabbitMQ does between single quotes: text as it
+// stands, all else as a term.
+func plainText(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	return term(v)
 }

@@ -2,12 +2,13 @@ package auth
 
 import (
 	"errors"
-	"net/netip"
+	"fmt"
+	"net"
 	"slices"
 	"sync/atomic"
 )
 
-// Errors of Login. All but ErrMalformed and ErrUnknownMechanism are answered
+// Errors of Login. All but ErrMalformed and ErrMechanism are answered
 // with RefusalText; which one it was goes only to the log
 // (amqp-behaviour §1.3).
 var (
@@ -26,21 +27,21 @@ func RefusalText(mechanism string) string {
 		". For details see the broker logfile."
 }
 
-// Peer is who logs in.
-type Peer struct {
-	// Addr is the peer's address. The zero Addr is a peer inside this process,
-	// which counts as loopback.
-	Addr netip.Addr
-	// CertificateName is the common name in the verified TLS certificate of
-	// the peer, "" without one.
-	CertificateName string
+// Attempt is what a client sends to log in, and where it comes from.
+type Attempt struct {
+	Mechanism string // as chosen by the client
+	Response  []byte // of start-ok; borrowed for the call
+	// External is the common name in the verified TLS certificate of the peer,
+	// "" without one.
+	External string
+	// Peer is the peer's address. Nil is a peer inside this process, which
+	// counts as loopback.
+	Peer net.IP
 }
 
 // local reports whether the peer is on this machine. What counts is its
 // address, not the name by which it called us.
-func (p Peer) local() bool {
-	return !p.Addr.IsValid() || p.Addr.Unmap().IsLoopback()
-}
+func local(peer net.IP) bool { return peer == nil || peer.IsLoopback() }
 
 // Options of an Authenticator.
 type Options struct {
@@ -77,41 +78,51 @@ func NewAuthenticator(directory Directory, options Options) *Authenticator {
 	}
 }
 
-// Login decides the response of start-ok. Errors: ErrUnknownMechanism,
-// ErrMalformed, ErrRefused, ErrLoopbackOnly, ErrThrottled, wrapped.
-func (a *Authenticator) Login(mechanism string, response []byte, peer Peer) (User, error) {
-	claim, err := parseResponse(mechanism, response, peer.CertificateName)
+// Login decides an attempt. Errors: ErrMechanism, ErrMalformed, ErrRefused,
+// ErrLoopbackOnly, ErrThrottled, wrapped.
+func (a *Authenticator) Login(attempt Attempt) (User, error) {
+	claim, err := parseResponse(attempt)
 	if err != nil {
 		return User{}, err
 	}
-	return a.decide(claim, peer)
+	return a.decide(claim, attempt.Peer)
 }
 
 // LoginPassword decides a login with user and password, as HTTP has it.
-// Errors: ErrRefused, ErrLoopbackOnly, ErrThrottled.
-func (a *Authenticator) LoginPassword(name, password string, peer Peer) (User, error) {
+// Errors: ErrRefused, ErrLoopbackOnly, ErrThrottled, wrapped.
+func (a *Authenticator) LoginPassword(name, password string, peer net.IP) (User, error) {
 	return a.decide(Credentials{User: name, Password: password}, peer)
 }
 
-func (a *Authenticator) decide(claim Credentials, peer Peer) (User, error) {
+func (a *Authenticator) decide(claim Credentials, peer net.IP) (User, error) {
 	user, found := a.directory.User(claim.User)
-	if !claim.Proven && !a.verified.has(user, claim.Password) {
-		if a.throttle.blocked(peer) {
-			return User{}, ErrThrottled
+	if !claim.Proven {
+		if err := a.proveByPassword(user, found, claim.Password, peer); err != nil {
+			return User{}, fmt.Errorf("user '%s': %w", claim.User, err)
 		}
-		if !a.verify(user, found, claim.Password) {
-			a.throttle.failed(peer)
-			return User{}, ErrRefused
-		}
-		a.throttle.succeeded(peer)
 	}
 	if !found {
-		return User{}, ErrRefused
+		return User{}, fmt.Errorf("user '%s': %w", claim.User, ErrRefused)
 	}
-	if !peer.local() && slices.Contains(a.loopback, user.Name) {
-		return User{}, ErrLoopbackOnly
+	if !local(peer) && slices.Contains(a.loopback, user.Name) {
+		return User{}, fmt.Errorf("user '%s': %w", claim.User, ErrLoopbackOnly)
 	}
 	return user, nil
+}
+
+func (a *Authenticator) proveByPassword(user User, found bool, password string, peer net.IP) error {
+	if a.verified.has(user, password) {
+		return nil
+	}
+	if a.throttle.blocked(peer) {
+		return ErrThrottled
+	}
+	if !a.verify(user, found, password) {
+		a.throttle.failed(peer)
+		return ErrRefused
+	}
+	a.throttle.succeeded(peer)
+	return nil
 }
 
 // verify works out the hash of a password. Only so many run at a time: 2,000

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 
 	"amqpd/amqp"
 )
@@ -13,9 +12,9 @@ import (
 // connection then ends without a close (amqp-behaviour §1.3).
 var ErrMalformed = errors.New("malformed SASL response")
 
-// ErrUnknownMechanism says that the client chose a mechanism that was not
+// ErrMechanism says that the client chose a mechanism that was not
 // offered to it. The connection then ends without a close.
-var ErrUnknownMechanism = errors.New("unknown SASL mechanism")
+var ErrMechanism = errors.New("unknown SASL mechanism")
 
 // Credentials are what a response claims.
 type Credentials struct {
@@ -59,27 +58,27 @@ var Mechanisms = []Mechanism{
 	},
 }
 
-// Offered returns the names of the mechanisms that a peer may use, separated
-// by spaces, as connection.start carries them.
-func Offered(certificate bool) string {
+// MechanismNames returns the names of the mechanisms that a peer may use, in
+// the order of connection.start. The flag says that it showed a certificate.
+func MechanismNames(certificate bool) []string {
 	var names []string
 	for _, m := range Mechanisms {
 		if certificate || !m.NeedsCertificate {
 			names = append(names, m.Name)
 		}
 	}
-	return strings.Join(names, " ")
+	return names
 }
 
 // parseResponse finds the mechanism and parses the response with it. Errors:
-// ErrUnknownMechanism, ErrMalformed.
-func parseResponse(mechanism string, response []byte, certificateName string) (Credentials, error) {
+// ErrMechanism, ErrMalformed.
+func parseResponse(a Attempt) (Credentials, error) {
 	for _, m := range Mechanisms {
-		if m.Name == mechanism && (certificateName != "" || !m.NeedsCertificate) {
-			return m.Parse(response, certificateName)
+		if m.Name == a.Mechanism && (a.External != "" || !m.NeedsCertificate) {
+			return m.Parse(a.Response, a.External)
 		}
 	}
-	return Credentials{}, fmt.Errorf("%w %q", ErrUnknownMechanism, mechanism)
+	return Credentials{}, fmt.Errorf("%w %q", ErrMechanism, a.Mechanism)
 }
 
 // parsePlain reads NUL user NUL password. An authorization id in front, and a

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -33,21 +34,18 @@ type source struct {
 
 func newThrottle() *throttle { return &throttle{sources: map[netip.Addr]source{}} }
 
-// key is the address by which a peer is counted: whole networks of 64 bits for
-// IPv6, because an attacker has all of one.
-func (t *throttle) key(p Peer) (key netip.Addr, counted bool) {
-	if p.local() {
+// sourceOf is the address by which a peer is counted: whole networks of 64
+// bits for IPv6, because an attacker has all of one.
+func sourceOf(peer net.IP) (key netip.Addr, counted bool) {
+	address, ok := netip.AddrFromSlice(peer)
+	if !ok || local(peer) {
 		return netip.Addr{}, false
 	}
-	address := p.Addr.Unmap().WithZone("")
+	address = address.Unmap()
 	if address.Is4() {
 		return address, true
 	}
-	prefix, err := address.Prefix(64)
-	if err != nil {
-		return address, true
-	}
-	return prefix.Addr(), true
+	return netip.PrefixFrom(address, 64).Masked().Addr(), true
 }
 
 // block is how long an address is not listened to after its latest failure.
@@ -62,8 +60,8 @@ func (s source) block() time.Duration {
 	return min(firstBlock<<doublings, lastBlock)
 }
 
-func (t *throttle) blocked(p Peer) bool {
-	key, counted := t.key(p)
+func (t *throttle) blocked(peer net.IP) bool {
+	key, counted := sourceOf(peer)
 	if !counted {
 		return false
 	}
@@ -73,8 +71,8 @@ func (t *throttle) blocked(p Peer) bool {
 	return known && s.block() > 0 && time.Since(s.last) < s.block()
 }
 
-func (t *throttle) failed(p Peer) {
-	key, counted := t.key(p)
+func (t *throttle) failed(peer net.IP) {
+	key, counted := sourceOf(peer)
 	if !counted {
 		return
 	}
@@ -93,8 +91,8 @@ func (t *throttle) failed(p Peer) {
 	t.sources[key] = s
 }
 
-func (t *throttle) succeeded(p Peer) {
-	key, counted := t.key(p)
+func (t *throttle) succeeded(peer net.IP) {
+	key, counted := sourceOf(peer)
 	if !counted {
 		return
 	}
