@@ -18,7 +18,7 @@ type fact struct {
 // chapters are all facts, one table a file.
 var chapters = [][]fact{
 	handshakeFacts, connectionFacts, frameFacts, channelFacts, exchangeFacts, bindingFacts,
-	topicFacts, headersFacts, exchangeTypeFacts,
+	topicFacts, headersFacts, exchangeTypeFacts, queueFacts, argumentFacts, lengthFacts,
 }
 
 // leastFacts is how many facts there must be at least.
