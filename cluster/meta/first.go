@@ -4,8 +4,8 @@ import "encoding/json"
 
 // First gives the commands of a first start: the virtual host "/", the user
 // guest with all permissions there and the tag administrator, the name of the
-// cluster and its internal identity. guestHash is what HashPassword makes of
-// guest's password with HashSHA256.
+// cluster and its internal identity. guestHash is the password_hash of
+// guest's password by HashSHA256.
 func First(clusterName, clusterID, guestHash string) []Command {
 	const vhost, guest, all = "/", "guest", ".*"
 	text := func(s string) json.RawMessage {

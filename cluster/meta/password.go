@@ -1,36 +1,30 @@
 package meta
 
 import (
-	"crypto/md5"
+	"crypto/rand"
 	"crypto/sha256"
-	"crypto/sha512"
 	"encoding/base64"
+	"fmt"
 )
 
-// Names of hashing algorithms (management-api §12).
+// Names of hashing algorithms that this package has to know (management-api
+// §12); a user may have any other.
 const (
 	HashSHA256 = "rabbit_password_hashing_sha256" // the default
-	HashSHA512 = "rabbit_password_hashing_sha512"
-	HashMD5    = "rabbit_password_hashing_md5" // old definitions only
+	HashMD5    = "rabbit_password_hashing_md5"    // implied by old definitions
 )
 
-// SaltSize is how many random octets stand before the hash.
-const SaltSize = 4
+// saltSize is how many random octets stand before the hash.
+const saltSize = 4
 
-var hashes = map[string]func([]byte) []byte{
-	HashSHA256: func(b []byte) []byte { sum := sha256.Sum256(b); return sum[:] },
-	HashSHA512: func(b []byte) []byte { sum := sha512.Sum512(b); return sum[:] },
-	HashMD5:    func(b []byte) []byte { sum := md5.Sum(b); return sum[:] },
-}
-
-// HashPassword gives the password_hash of a user: base64(salt ‖ H(salt ‖
-// password)). It reports false for an algorithm that is none of the names above
-// (management-api §12).
-func HashPassword(algorithm string, salt [SaltSize]byte, password string) (string, bool) {
-	hash, ok := hashes[algorithm]
-	if !ok {
-		return "", false
+// hashSHA256 hashes a password out of definitions, base64(salt ‖ SHA-256(salt ‖
+// password)), when nobody offers to do it. Other algorithms are refused.
+func hashSHA256(algorithm, password string) (string, error) {
+	if algorithm != HashSHA256 {
+		return "", fmt.Errorf("no password can be hashed with '%s'", algorithm)
 	}
-	sum := hash(append(salt[:], password...))
-	return base64.StdEncoding.EncodeToString(append(salt[:], sum...)), true
+	salted := make([]byte, saltSize, saltSize+len(password))
+	rand.Read(salted) // never fails, by its documentation
+	sum := sha256.Sum256(append(salted, password...))
+	return base64.StdEncoding.EncodeToString(append(salted[:saltSize:saltSize], sum[:]...)), nil
 }
