@@ -19,7 +19,8 @@ const (
 
 	frameHeaderSize   = 7
 	methodIDSize      = 4
-	contentHeaderSize = 12 // class, weight and body size, without flags
+	contentHeaderSize = 12 // class, weight and body size
+	flagsSize         = 2  // the property flags after it
 )
 
 // Frame is one frame as it stands in a read buffer.

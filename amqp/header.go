@@ -39,22 +39,31 @@ type Header struct {
 // there is no body size, and ErrProperties when only the flags are missing;
 // all else is then set, and Flags is FlagContinued, which ParseProperties
 // refuses as well.
-func ParseHeader(payload []byte) (Header, error) {
-	if len(payload) < contentHeaderSize {
+func ParseHeader(payload []byte) (h Header, err error) {
+	if !h.parse(payload) {
 		return Header{}, ErrHeader
 	}
-	h := Header{
-		Class:    binary.BigEndian.Uint16(payload),
-		Weight:   binary.BigEndian.Uint16(payload[2:]),
-		BodySize: binary.BigEndian.Uint64(payload[4:]),
-	}
-	if len(payload) < contentHeaderSize+2 {
-		h.Flags = FlagContinued
+	if len(payload) < contentHeaderSize+flagsSize {
 		return h, ErrProperties
 	}
-	h.Flags = binary.BigEndian.Uint16(payload[contentHeaderSize:])
-	h.Props = payload[contentHeaderSize+2:]
 	return h, nil
+}
+
+// parse sets all of h, or nothing and returns false.
+func (h *Header) parse(payload []byte) bool {
+	if len(payload) < contentHeaderSize {
+		return false
+	}
+	h.Class = binary.BigEndian.Uint16(payload)
+	h.Weight = binary.BigEndian.Uint16(payload[2:])
+	h.BodySize = binary.BigEndian.Uint64(payload[4:])
+	if len(payload) < contentHeaderSize+flagsSize {
+		h.Flags, h.Props = FlagContinued, nil
+		return true
+	}
+	h.Flags = binary.BigEndian.Uint16(payload[contentHeaderSize:])
+	h.Props = payload[contentHeaderSize+flagsSize:]
+	return true
 }
 
 // appendHeaderStart adds the payload of a header frame up to the flags.

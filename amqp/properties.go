@@ -69,11 +69,16 @@ func ParseProperties(flags uint16, raw []byte) (Properties, error) {
 	return p, err
 }
 
-// Parse is ParseProperties into an existing struct, for callers that look at
-// every message and would rather not copy it. After an error its contents mean
-// nothing.
+// Parse is ParseProperties into an existing struct, which must be zero or come
+// from Parse, for callers that look at every message and would rather not copy
+// it. After an error the struct may only be parsed into again.
 func (p *Properties) Parse(flags uint16, raw []byte) error {
-	*p = Properties{Flags: flags}
+	// What p held before is cleared by its own flags: clearing the whole struct
+	// costs more than reading a message that has two properties.
+	for left := p.Flags &^ flags & flagProperties; left != 0; left &= left - 1 {
+		p.clear(left & -left)
+	}
+	p.Flags = flags
 	if flags&FlagContinued != 0 {
 		return ErrProperties
 	}
@@ -138,6 +143,22 @@ func (p *Properties) set(flag uint16, octets []byte) bool {
 		*p.text(flag) = octets[1:]
 	}
 	return true
+}
+
+// clear forgets a property.
+func (p *Properties) clear(flag uint16) {
+	switch flag {
+	case FlagDeliveryMode:
+		p.DeliveryMode = 0
+	case FlagPriority:
+		p.Priority = 0
+	case FlagTimestamp:
+		p.Timestamp = 0
+	case FlagHeaders:
+		p.Headers = nil
+	default:
+		*p.text(flag) = nil
+	}
 }
 
 // text returns the field of a short string property.

@@ -26,26 +26,32 @@ const (
 // every method without content: legacy clients publish binary routing keys,
 // and they pass. ValidUTF8 answers for who wants to know.
 func ParsePublish(args []byte) (p Publish, err error) {
+	if !p.parse(args) {
+		return Publish{}, ErrMalformed
+	}
+	return p, nil
+}
+
+// parse sets all of p, or nothing and returns false.
+func (p *Publish) parse(args []byte) bool {
 	if len(args) < ticketSize+1 {
-		return p, ErrMalformed
+		return false
 	}
 	rest := args[ticketSize:]
 	keyAt := 1 + int(rest[0])
 	if keyAt >= len(rest) {
-		return p, ErrMalformed
+		return false
 	}
 	flagsAt := keyAt + 1 + int(rest[keyAt])
 	if flagsAt+1 != len(rest) {
-		return p, ErrMalformed
+		return false
 	}
-	flags := rest[flagsAt]
-	return Publish{
-		Exchange:   rest[1:keyAt:keyAt],
-		RoutingKey: rest[keyAt+1 : flagsAt : flagsAt],
-		Envelope:   rest[:flagsAt:flagsAt],
-		Mandatory:  flags&publishMandatory != 0,
-		Immediate:  flags&publishImmediate != 0,
-	}, nil
+	p.Exchange = rest[1:keyAt:keyAt]
+	p.RoutingKey = rest[keyAt+1 : flagsAt : flagsAt]
+	p.Envelope = rest[:flagsAt:flagsAt]
+	p.Mandatory = rest[flagsAt]&publishMandatory != 0
+	p.Immediate = rest[flagsAt]&publishImmediate != 0
+	return true
 }
 
 // ValidUTF8 reports whether exchange and routing key are both UTF-8.

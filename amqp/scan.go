@@ -12,12 +12,16 @@ type level struct {
 // recursion and without building anything. RabbitMQ knows no limit of depth
 // (§11), so neither does this: 15,000 nested tables are a valid header.
 //
-// Invariant: pos <= top.end <= the end of every level in outer <= len(raw).
+// Invariant: pos <= top.end <= the end of every outer level <= len(raw).
 type scanner struct {
-	raw   []byte
-	pos   int
-	top   level
-	outer []level
+	raw []byte
+	pos int
+	top level
+	// The levels around top, innermost last: depth of them in near, then far.
+	// Together they make a stack that needs no memory for sane tables.
+	near  [8]level
+	depth int
+	far   []level
 	// rewrite makes the scan write what RabbitMQ writes when it encodes a
 	// value again: L as l, any true as 1. Neither changes a length.
 	rewrite bool
@@ -28,8 +32,7 @@ type scanner struct {
 // checkTable returns nil when raw is the inside of a table, else ErrTable or
 // ErrFieldType. aliases says whether normalize would change it.
 func checkTable(raw []byte) (aliases bool, err error) {
-	var room [8]level
-	s := scanner{raw: raw, top: level{end: len(raw)}, outer: room[:0]}
+	s := scanner{raw: raw, top: level{end: len(raw)}}
 	err = s.run()
 	return s.aliases, err
 }
@@ -45,11 +48,9 @@ func normalize(raw []byte) {
 func (s *scanner) run() error {
 	for {
 		for s.pos == s.top.end {
-			if len(s.outer) == 0 {
+			if !s.leave() {
 				return nil
 			}
-			s.top = s.outer[len(s.outer)-1]
-			s.outer = s.outer[:len(s.outer)-1]
 		}
 		if !s.top.array && !s.skipKey() {
 			return ErrTable
@@ -121,8 +122,32 @@ func (s *scanner) sizedValue(kind byte) error {
 	// A level whose last value this is has nothing left to do, and need not be
 	// remembered: nesting alone takes no memory.
 	if end != s.top.end {
-		s.outer = append(s.outer, s.top)
+		s.enter()
 	}
 	s.top = level{end: end, array: kind == KindArray}
 	return nil
+}
+
+// enter remembers top as a level that goes on after the next one.
+func (s *scanner) enter() {
+	if s.depth < len(s.near) {
+		s.near[s.depth] = s.top
+		s.depth++
+		return
+	}
+	s.far = append(s.far, s.top)
+}
+
+// leave goes back to the level around top; false when there is none.
+func (s *scanner) leave() bool {
+	if n := len(s.far); n > 0 {
+		s.top, s.far = s.far[n-1], s.far[:n-1]
+		return true
+	}
+	if s.depth == 0 {
+		return false
+	}
+	s.depth--
+	s.top = s.near[s.depth]
+	return true
 }

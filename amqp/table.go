@@ -31,13 +31,12 @@ func ParseTable(raw []byte) (Table, error) {
 		raw = slices.Clone(raw)
 		normalize(raw)
 	}
-	return splitTable(string(raw)), nil
+	return splitTable(raw, string(raw)), nil
 }
 
-// splitTable makes the fields of the valid inside of a table. Keys and strings
-// share text.
-func splitTable(text string) Table {
-	raw := []byte(text)
+// splitTable makes the fields of the valid inside of a table. text has the same
+// octets as raw; keys and strings share it.
+func splitTable(raw []byte, text string) Table {
 	count := 0
 	for range Fields(raw) {
 		count++
@@ -56,9 +55,8 @@ func splitTable(text string) Table {
 	return t
 }
 
-// splitArray makes the values of the valid inside of an array.
-func splitArray(text string) []Value {
-	raw := []byte(text)
+// splitArray makes the values of the valid inside of an array, as splitTable.
+func splitArray(raw []byte, text string) []Value {
 	var values []Value
 	for rest := raw; len(rest) > 0; {
 		v, next, _ := nextValue(rest)

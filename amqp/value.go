@@ -141,7 +141,7 @@ func (v Value) Table() (Table, bool) {
 	if v.kind != KindTable {
 		return nil, false
 	}
-	return splitTable(v.str), true
+	return splitTable([]byte(v.str), v.str), true
 }
 
 // Array returns the values and true for an array.
@@ -149,7 +149,7 @@ func (v Value) Array() ([]Value, bool) {
 	if v.kind != KindArray {
 		return nil, false
 	}
-	return splitArray(v.str), true
+	return splitArray([]byte(v.str), v.str), true
 }
 
 // Append adds the type octet and the value to dst.

@@ -53,7 +53,7 @@ func TestProtocolMistakesAreReported(t *testing.T) {
 // TestBitRuns holds the packing of runs that the protocol does not have today:
 // two runs in one method, and more than eight bits.
 func TestBitRuns(t *testing.T) {
-	p, err := parseProtocol("class 1 c\nmethod 1 m client - a:b x:o " + strings.Repeat("b:b ", 9))
+	p, err := parseProtocol("class 1 c\nmethod 2 n client content\nmethod 1 m client - a:b x:o " + strings.Repeat("b:b ", 9))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +62,12 @@ func TestBitRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, n := range map[string]int{
-		"bits := r.octet()":           1,
-		"bits = r.octet()":            2,
-		"bit(m.B)<<7":                 1,
-		"dst = append(dst, bit(m.B))": 1,
-		"dst = append(dst, bit(m.A))": 1,
+		"bits := r.octet()":            1,
+		"bits = r.octet()":             2,
+		"bit(m.B)<<7":                  1,
+		"dst = append(dst, bit(m.B))":  1,
+		"dst = append(dst, bit(m.A))":  1,
+		"dst = append(dst, bit(m.B)|b": 1,
 	} {
 		if have := bytes.Count(src, []byte(want)); have != n {
 			t.Errorf("%q occurs %d times, want %d", want, have, n)
