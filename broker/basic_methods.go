@@ -1,0 +1,248 @@
+package broker
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"amqpd/amqp"
+	"amqpd/policy"
+	"amqpd/queue"
+	"amqpd/store"
+)
+
+// basicQos sets the limits of outstanding deliveries (amqp-behaviour §2.1).
+func (ch *channel) basicQos(m *amqp.BasicQos) error {
+	if m.PrefetchSize != 0 {
+		return amqp.NotImplemented(amqp.MethodBasicQos, "prefetch_size!=0 (%d)", m.PrefetchSize)
+	}
+	switch {
+	case !m.Global:
+		ch.prefetch = m.PrefetchCount
+		ch.limitAll(0)
+	default:
+		ch.limitAll(int64(m.PrefetchCount))
+	}
+	ch.send(&amqp.BasicQosOk{})
+	return nil
+}
+
+// limitAll sets the limit shared by all consumers of the channel; 0 removes it.
+// What is outstanding already counts, basic.get included.
+func (ch *channel) limitAll(limit int64) {
+	old := ch.limit.Swap(limit)
+	if old > 0 && (limit == 0 || limit > old) {
+		ch.redispatch()
+	}
+}
+
+// basicConsume starts a consumer.
+func (ch *channel) basicConsume(m *amqp.BasicConsume) error {
+	const id = amqp.MethodBasicConsume
+	if m.Queue == replyToAddress {
+		return ch.consumeReplies(m)
+	}
+	name, err := ch.queueName(id, m.Queue)
+	if err != nil {
+		return err
+	}
+	if e := ch.c.authorize(id, read, "queue", name); e != nil {
+		return e
+	}
+	if m.ConsumerTag == "" {
+		m.ConsumerTag = randomName("amq.ctag-")
+	}
+	if _, used := ch.consumers[m.ConsumerTag]; used || ch.reply != nil && ch.reply.tag == m.ConsumerTag {
+		return amqp.NotAllowed(id, "attempt to reuse consumer tag '%s'", m.ConsumerTag)
+	}
+	q, err := ch.queue(id, name)
+	if err != nil {
+		return err
+	}
+	if ae := policy.CheckConsumerArguments(q.kind, m.Arguments); ae != nil {
+		return argumentError(id, ae, q.resource())
+	}
+	if q.kind == policy.Quorum && ch.limit.Load() > 0 && !m.NoAck {
+		return amqp.NotImplemented(id, "%s does not support global qos", q.resource())
+	}
+	return ch.subscribe(q, m)
+}
+
+// subscribe adds the consumer to its queue. consume-ok stands in the output
+// before the first delivery, since the queue appends to the same output.
+func (ch *channel) subscribe(q *localQueue, m *amqp.BasicConsume) error {
+	k := &consumer{ch: ch, arguments: m.Arguments}
+	k.source = source{queue: q, consumer: k, counted: !m.NoAck && q.kind != policy.Quorum}
+	k.Consumer = queue.Consumer{
+		Tag: m.ConsumerTag, NoAck: m.NoAck, Exclusive: m.Exclusive,
+		Prefetch: int(ch.prefetch), Gate: k, Owner: k,
+	}
+	if v, ok := m.Arguments.Get("x-priority"); ok {
+		k.Priority, _ = v.Int()
+	}
+	if q.kind == policy.Quorum && k.Prefetch == 0 {
+		k.Prefetch = quorumPrefetch
+	}
+	if ch.consumers == nil {
+		ch.consumers = make(map[string]*consumer)
+	}
+	ch.consumers[k.Tag] = k
+	o := &ch.c.out
+	o.mu.Lock()
+	ch.c.consumers = append(ch.c.consumers, k)
+	o.mu.Unlock()
+	ready := func() {
+		if !m.NoWait {
+			ch.send(&amqp.BasicConsumeOk{ConsumerTag: k.Tag})
+		}
+	}
+	err := q.subscribe(ch.c.batch, k, ready)
+	if err == nil {
+		return nil
+	}
+	ch.unlist(k)
+	if errors.Is(err, queue.ErrExclusive) {
+		return amqp.AccessRefused(amqp.MethodBasicConsume, "%s in exclusive use", q.resource())
+	}
+	return ch.c.noQueue(amqp.MethodBasicConsume, q.name)
+}
+
+// quorumPrefetch is what no limit means on a quorum queue (amqp-behaviour §2.1).
+const quorumPrefetch = 2000
+
+// basicCancel ends a consumer; an unknown tag is fine.
+func (ch *channel) basicCancel(m *amqp.BasicCancel) error {
+	k := ch.consumers[m.ConsumerTag]
+	last := k != nil && ch.remove(k)
+	if k == nil && ch.reply != nil && ch.reply.tag == m.ConsumerTag {
+		ch.dropReply()
+	}
+	if !m.NoWait {
+		ch.send(&amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag})
+	}
+	if last {
+		ch.c.b.deleteUnused(k.queue, ch.c.batch)
+	}
+	return nil
+}
+
+// basicGet takes one message.
+func (ch *channel) basicGet(m *amqp.BasicGet) error {
+	const id = amqp.MethodBasicGet
+	name, err := ch.queueName(id, m.Queue)
+	if err != nil {
+		return err
+	}
+	if e := ch.c.authorize(id, read, "queue", name); e != nil {
+		return e
+	}
+	q, err := ch.queue(id, name)
+	if err != nil {
+		return err
+	}
+	if q.singleActiveQuorum() {
+		return amqp.ResourceLocked(id, "cannot obtain access to locked %s. basic.get operations are not supported "+
+			"by quorum queues with single active consumer", q.resource())
+	}
+	t := ch.c.batch
+	if !q.get(t, m.NoAck, func(d queue.Delivery, remaining int) { ch.getOk(t, q, d, m.NoAck, remaining) }) {
+		ch.send(&amqp.BasicGetEmpty{})
+	}
+	return nil
+}
+
+// getOk writes the answer to basic.get. The queue's lock is held.
+func (ch *channel) getOk(t *batch, q *localQueue, d queue.Delivery, noAck bool, remaining int) {
+	payload, err := t.reader.Read(d.Pos)
+	if err != nil {
+		q.unreadable(d.Seq, err)
+		return
+	}
+	env, header, body := splitPayload(payload)
+	if q.counts {
+		header = withDeliveryCount(header, d.Count)
+	}
+	o := &ch.c.out
+	t.lock(o)
+	var tag uint64
+	if noAck {
+		tag = ch.unacked.tag()
+	} else {
+		ch.counted.Add(1)
+		tag = ch.unacked.push(outstanding{src: ch.getSource(q), seq: d.Seq})
+	}
+	b := o.tail(deliverOverhead + 8 + len(payload) + len(body)/4096*amqp.FrameOverhead)
+	b = amqp.AppendGetOk(b, ch.id, tag, d.Redelivered, env, uint32(remaining))
+	b = amqp.AppendHeaderFrame(b, ch.id, header)
+	o.setTail(amqp.AppendBodyFrames(b, ch.id, body, ch.c.frameMax))
+}
+
+// getSource is the source of deliveries that basic.get took from q.
+func (ch *channel) getSource(q *localQueue) *source {
+	if s := ch.sources[q]; s != nil {
+		return s
+	}
+	if ch.sources == nil {
+		ch.sources = make(map[*localQueue]*source)
+	}
+	s := &source{queue: q, counted: true}
+	ch.sources[q] = s
+	return s
+}
+
+// basicAck is parsed by hand: it comes as often as messages do.
+func (ch *channel) basicAck(args []byte) error {
+	if len(args) != 9 {
+		return decodeError(amqp.MethodBasicAck, args, amqp.ErrMalformed)
+	}
+	return ch.settle(amqp.MethodBasicAck, binary.BigEndian.Uint64(args), args[8]&1 == 1, queue.Ack)
+}
+
+func (ch *channel) basicReject(m *amqp.BasicReject) error {
+	return ch.settle(amqp.MethodBasicReject, m.DeliveryTag, false, refusal(m.Requeue))
+}
+
+func (ch *channel) basicNack(m *amqp.BasicNack) error {
+	return ch.settle(amqp.MethodBasicNack, m.DeliveryTag, m.Multiple, refusal(m.Requeue))
+}
+
+// refusal is the settlement of a reject or nack.
+func refusal(requeue bool) queue.Settlement {
+	if requeue {
+		return queue.Requeue
+	}
+	return queue.Discard
+}
+
+func (ch *channel) basicRecoverAsync(m *amqp.BasicRecoverAsync) error {
+	return ch.recover(amqp.MethodBasicRecoverAsync, m.Requeue)
+}
+
+func (ch *channel) basicRecover(m *amqp.BasicRecover) error {
+	if err := ch.recover(amqp.MethodBasicRecover, m.Requeue); err != nil {
+		return err
+	}
+	ch.send(&amqp.BasicRecoverOk{})
+	return nil
+}
+
+// recover requeues everything outstanding on the channel, in order.
+func (ch *channel) recover(id amqp.MethodID, requeue bool) error {
+	if !requeue {
+		return amqp.NotImplemented(id, "requeue=false")
+	}
+	t := ch.c.batch
+	ch.requeueAll(func(q *localQueue, k *consumer, rs []store.Range) { q.settle(t, k, rs, queue.Requeue) })
+	return nil
+}
+
+// basicCredit is an extension for AMQP 1.0 bridges, which amqpd does not have:
+// no consumer here has credit (amqp-behaviour §12).
+func (ch *channel) basicCredit(m *amqp.BasicCredit) error {
+	k := ch.consumers[m.ConsumerTag]
+	if k == nil {
+		return amqp.PreconditionFailed(amqp.MethodBasicCredit, "unknown consumer tag '%s'", m.ConsumerTag)
+	}
+	ready, _ := k.queue.counters(0)
+	ch.send(&amqp.BasicCreditOk{Available: uint32(ready)})
+	return nil
+}

@@ -1,0 +1,403 @@
+package broker
+
+import (
+	"amqpd/amqp"
+	"amqpd/exchange"
+	"amqpd/queue"
+	"amqpd/store"
+)
+
+// message is one publish on its way to the queues. The octets are borrowed
+// from the read buffer (or owned by a transaction or a dead letter) and are
+// valid until the batch is flushed.
+type message struct {
+	ch        *channel // the publisher; nil for a message of the broker's own
+	tag       uint64   // publisher's confirm tag; 0: none
+	env       []byte   // exchange and routing key, two short strings as on the wire
+	header    []byte   // content header payload
+	body      []byte
+	ttl       int64 // per-message expiration, ms; -1 none
+	pos       store.Pos
+	priority  uint8
+	mandatory bool
+
+	persistent bool // delivery mode 2
+	durable    bool // goes to the log: persistent, and a durable queue takes it
+	logged     bool // a durable queue entry was logged: the confirm waits
+	spare      bool // the batch still owns the reference that storing gave it
+	routed     bool // some queue was there for it
+	refused    bool // some queue refused it (reject-publish)
+}
+
+// touch is a queue that a batch publishes to, with its chain of messages.
+type touch struct {
+	q           *localQueue
+	first, last int32 // indexes into batch.links
+}
+
+// link is one (queue, message) pair.
+type link struct{ msg, next int32 }
+
+// batch is the working memory of one goroutine that acts on queues: it gathers
+// publishes, realises effects and remembers whom to flush. It is owned by one
+// goroutine at a time; connections have one, timers borrow one.
+type batch struct {
+	b   *Broker
+	log logWriter // the store, or the group of a transaction being committed
+	now int64     // unix ms, one reading per batch
+
+	msgs    []message
+	touched []touch
+	links   []link
+	index   map[*localQueue]int32 // queue to touched, where there are many
+	octets  int
+
+	fx       queue.Effects
+	reader   *store.Reader
+	locked   *output   // the output that deliveries are being written to, locked
+	dirty    []*output // outputs to flush
+	dead     []dead
+	burials  []burial
+	marks    []deliveredMark
+	targets  []*localQueue // working memory of routing, with the two below
+	routing  exchange.Message
+	routed   exchange.Result
+	released []store.Pos
+	idle     []*localQueue // queues to delete: expired
+	promised []*channel    // channels with new outcomes
+}
+
+// deliveredMark says how far a queue's messages may have been delivered.
+type deliveredMark struct{ queue, upTo uint64 }
+
+// logWriter is what queue effects are logged to.
+type logWriter interface {
+	PutDurable(a, b, c []byte) store.Pos
+	Enqueue(queue uint64, entries []store.Entry)
+	Settle(queue uint64, ranges []store.Range)
+}
+
+func newBatch(b *Broker) *batch {
+	return &batch{b: b, log: b.store, reader: b.store.NewReader()}
+}
+
+// add gathers m for the queues of r. The caller flushes when full says so.
+func (t *batch) add(m message, queues []*localQueue) {
+	i := int32(len(t.msgs))
+	t.octets += len(m.body) + len(m.header)
+	t.msgs = append(t.msgs, m)
+	for _, q := range queues {
+		t.link(q, i)
+	}
+}
+
+// link appends message i to q's chain.
+func (t *batch) link(q *localQueue, i int32) {
+	n := int32(len(t.links))
+	t.links = append(t.links, link{msg: i, next: -1})
+	if k := t.find(q); k >= 0 {
+		t.links[t.touched[k].last].next = n
+		t.touched[k].last = n
+		return
+	}
+	t.touched = append(t.touched, touch{q: q, first: n, last: n})
+	if len(t.touched) > touchedScan {
+		if t.index == nil {
+			t.index = make(map[*localQueue]int32)
+		}
+		t.index[q] = int32(len(t.touched) - 1)
+	}
+}
+
+// touchedScan is how many queues of a batch are found by looking at each.
+const touchedScan = 4
+
+// find returns q's place in touched, -1 if it has none.
+func (t *batch) find(q *localQueue) int {
+	for k := range t.touched[:min(len(t.touched), touchedScan)] {
+		if t.touched[k].q == q {
+			return k
+		}
+	}
+	if len(t.touched) > touchedScan {
+		if k, ok := t.index[q]; ok {
+			return int(k)
+		}
+	}
+	return -1
+}
+
+// full tells whether the batch should be flushed before more is added.
+func (t *batch) full() bool { return len(t.msgs) >= batchMessages || t.octets >= batchOctets }
+
+// flush publishes what was gathered, with what dies on the way, and gives back
+// what is not needed any more.
+func (t *batch) flush() {
+	if len(t.msgs) > 0 {
+		t.tick()
+		t.publishGathered()
+		t.bury()
+	}
+	t.finish()
+}
+
+// publishGathered tells each queue once, then the publishers.
+func (t *batch) publishGathered() {
+	for i := range t.touched {
+		t.touched[i].q.publish(t, t.touched[i].first)
+	}
+	t.outcomes()
+	t.reset()
+}
+
+// tick reads the clock, once for all that follows.
+func (t *batch) tick() { t.now = t.b.clock() }
+
+// reset forgets the gathered messages.
+func (t *batch) reset() {
+	clear(t.msgs)
+	clear(t.touched)
+	if len(t.index) > 0 {
+		clear(t.index)
+	}
+	t.msgs, t.touched, t.links, t.octets = t.msgs[:0], t.touched[:0], t.links[:0], 0
+}
+
+// finish ends the work on queues: gives references back, deletes expired
+// queues and lets the reader's block go. Outputs are flushed by flushDirty.
+func (t *batch) finish() {
+	for _, m := range t.marks {
+		t.b.store.Delivered(m.queue, m.upTo)
+	}
+	t.marks = t.marks[:0]
+	if len(t.released) > 0 {
+		t.b.store.ReleaseAll(t.released)
+		t.released = t.released[:0]
+	}
+	t.reader.Done()
+	for len(t.idle) > 0 {
+		q := t.idle[len(t.idle)-1]
+		t.idle = t.idle[:len(t.idle)-1]
+		t.b.deleteIdle(q, t)
+	}
+}
+
+// flushDirty writes to every client that something was appended for. It
+// returns the output that is most behind, nil if none is.
+func (t *batch) flushDirty() (behind *output) {
+	for i, o := range t.dirty {
+		o.mu.Lock()
+		if o.dirtyBy == t {
+			o.dirtyBy = nil
+		}
+		o.mu.Unlock()
+		o.flush()
+		if behind == nil && o.size.Load() >= outputHigh {
+			behind = o
+		}
+		t.dirty[i] = nil
+	}
+	t.dirty = t.dirty[:0]
+	return behind
+}
+
+// end is what a goroutine other than a connection's reader calls last.
+func (t *batch) end() {
+	t.flush()
+	t.flushDirty()
+}
+
+// place stores m's octets, once for all its queues. REQUIRES a queue's mu.
+func (t *batch) place(m *message) {
+	switch {
+	case m.pos == 0 && m.durable:
+		m.pos, m.spare = t.log.PutDurable(m.env, m.header, m.body), true
+	case m.pos == 0:
+		m.pos, m.spare = t.b.store.PutTransient(m.env, m.header, m.body), true
+	}
+}
+
+// lease gives one reference of m to a queue entry.
+func (t *batch) lease(m *message) {
+	if m.spare {
+		m.spare = false
+		return
+	}
+	t.b.store.Retain(m.pos, 1)
+}
+
+// lock makes o the output that frames are written to until unlock.
+func (t *batch) lock(o *output) {
+	if t.locked == o {
+		return
+	}
+	t.unlock()
+	o.mu.Lock()
+	t.locked = o
+	if o.dirtyBy != t {
+		o.dirtyBy = t
+		t.dirty = append(t.dirty, o)
+	}
+}
+
+// unlock lets the output go.
+func (t *batch) unlock() {
+	if t.locked != nil {
+		t.locked.mu.Unlock()
+		t.locked = nil
+	}
+}
+
+// outcomes tells publishers what became of their messages: returns first, then
+// confirms, one run per stretch of equal outcomes.
+func (t *batch) outcomes() {
+	var end store.LSN
+	promised := false
+	for i := range t.msgs {
+		m := &t.msgs[i]
+		if m.spare {
+			t.b.store.Release(m.pos)
+		}
+		if m.mandatory && !m.routed {
+			m.ch.sendReturn(t, m)
+		}
+		if m.logged && end == 0 {
+			end = t.b.store.End()
+		}
+		promised = promised || m.tag != 0
+	}
+	if promised {
+		t.promise(end)
+	}
+	t.unlock()
+}
+
+// promise notes the outcomes of the batch's tagged messages with their
+// channels, all of one connection, and sends what is certain.
+func (t *batch) promise(end store.LSN) {
+	var c *conn
+	for i := range t.msgs {
+		m := &t.msgs[i]
+		if m.tag == 0 {
+			continue
+		}
+		if i+1 < len(t.msgs) {
+			n := &t.msgs[i+1]
+			if n.ch == m.ch && n.tag == m.tag+1 && n.refused == m.refused && n.logged == m.logged {
+				continue
+			}
+		}
+		var lsn store.LSN
+		if m.logged {
+			lsn = end
+		}
+		c = m.ch.c
+		t.lock(&c.out)
+		m.ch.confirms.add(m.tag, lsn, m.refused)
+		if k := len(t.promised); k == 0 || t.promised[k-1] != m.ch {
+			t.promised = append(t.promised, m.ch)
+		}
+	}
+	if c != nil {
+		c.sendConfirms(t.promised)
+		clear(t.promised)
+		t.promised = t.promised[:0]
+	}
+}
+
+// perform realises the effects of an operation on q. REQUIRES q.mu.
+func (t *batch) perform(q *localQueue) {
+	fx := &t.fx
+	t.performDeliveries(q)
+	t.unlock()
+	if len(fx.Persist) > 0 {
+		t.log.Enqueue(q.id, fx.Persist)
+	}
+	if len(fx.DeadLetter) > 0 {
+		// Dead letters are logged in their new queues before they are logged as
+		// gone from this one: a crash in between repeats them.
+		t.mourn(q, fx)
+	} else if len(fx.Settled) > 0 {
+		t.log.Settle(q.id, fx.Settled)
+	}
+	if fx.Delivered > 0 {
+		t.marks = append(t.marks, deliveredMark{queue: q.id, upTo: fx.Delivered})
+	}
+	t.released = append(t.released, fx.Release...)
+	if fx.Delete {
+		t.idle = append(t.idle, q)
+	}
+	fx.Reset()
+	q.arm()
+}
+
+// performDeliveries writes the deliveries gathered so far. REQUIRES q.mu.
+func (t *batch) performDeliveries(q *localQueue) {
+	for i := range t.fx.Deliver {
+		t.deliver(q, &t.fx.Deliver[i])
+	}
+	t.fx.Deliver = t.fx.Deliver[:0]
+}
+
+// deliver writes one delivery to its consumer. REQUIRES q.mu.
+func (t *batch) deliver(q *localQueue, d *queue.Delivery) {
+	c := d.Consumer.Owner.(*consumer)
+	payload, err := t.reader.Read(d.Pos)
+	if err != nil {
+		q.unreadable(d.Seq, err)
+		return
+	}
+	env, header, body := splitPayload(payload)
+	if q.counts && d.Count > 0 {
+		header = withDeliveryCount(header, d.Count)
+	}
+	t.write(q, c, d.Seq, d.Redelivered, env, header, body)
+}
+
+// passThrough writes a message from the read buffer to a consumer that
+// acknowledges automatically, without storing it. REQUIRES q.mu.
+func (t *batch) passThrough(q *localQueue, c *consumer, m *message) {
+	t.write(q, c, 0, false, m.env, m.header, m.body)
+}
+
+// write appends basic.deliver and its content to the consumer's output.
+func (t *batch) write(q *localQueue, c *consumer, seq uint64, redelivered bool, env, header, body []byte) {
+	o := &c.ch.c.out
+	t.lock(o)
+	if o.closed {
+		return
+	}
+	var tag uint64
+	if c.NoAck {
+		tag = c.ch.unacked.tag()
+	} else {
+		tag = c.ch.unacked.push(outstanding{src: &c.source, seq: seq})
+	}
+	n := deliverOverhead + len(c.Tag) + len(env) + len(header) + len(body) + len(body)/4096*amqp.FrameOverhead
+	b := o.tail(n)
+	b = amqp.AppendDeliver(b, c.ch.id, c.Tag, tag, redelivered, env)
+	b = amqp.AppendHeaderFrame(b, c.ch.id, header)
+	b = amqp.AppendBodyFrames(b, c.ch.id, body, c.ch.c.frameMax)
+	o.setTail(b)
+	c.ch.delivered++
+}
+
+// deliverOverhead bounds the octets of a delivery's three frames beyond the
+// tag, envelope, header and body.
+const deliverOverhead = 3*amqp.FrameOverhead + 4 + 1 + 8 + 1 + amqp.FrameOverhead
+
+// splitPayload takes a stored message apart: envelope, content header, body.
+// The envelope's short strings and the header's body size say where.
+func splitPayload(p []byte) (env, header, body []byte) {
+	x := 1 + int(p[0])
+	n := x + 1 + int(p[x])
+	rest := p[n:]
+	size := bodySize(rest)
+	return p[:n], rest[:len(rest)-size], rest[len(rest)-size:]
+}
+
+// bodySize reads the body size of a content header payload.
+func bodySize(header []byte) int {
+	b := header[4:12]
+	return int(uint64(b[7]) | uint64(b[6])<<8 | uint64(b[5])<<16 | uint64(b[4])<<24 | uint64(b[3])<<32)
+}

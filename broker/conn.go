@@ -1,0 +1,390 @@
+package broker
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"amqpd/amqp"
+	"amqpd/broker/auth"
+	"amqpd/exchange"
+)
+
+// connState is where a connection stands in its life. It only moves forward.
+type connState uint8
+
+const (
+	awaitHeader   connState = iota // nothing but the 8 octets of the protocol header may come
+	awaitStartOk                   // connection.start was sent
+	awaitSecureOk                  // connection.secure was sent
+	awaitTuneOk                    // connection.tune was sent
+	awaitOpen                      // tuned
+	running                        // open-ok was sent
+	closing                        // connection.close was sent: only close and close-ok count
+	closed                         // close-ok was sent: waits for the client to hang up
+	silent                         // refused without a word: waits closeSilence, then EOF
+)
+
+// errHangUp ends a connection without a word.
+var errHangUp = errors.New("connection dropped")
+
+// conn is one client connection. Its reader goroutine owns every field but
+// those said to be shared.
+type conn struct {
+	b    *Broker
+	nc   net.Conn
+	log  *slog.Logger
+	name string // "peer:port -> local:port", as management shows it
+
+	state      connState
+	frameMax   uint32 // negotiated; FrameMinSize until tune-ok. Read by deliveries after open.
+	channelMax uint16
+	user       auth.User
+	mechanism  string
+	vhost      *vhost
+	caps       capabilities
+	properties amqp.Table // the client's, from start-ok
+	since      time.Time
+
+	channels map[uint16]*channel
+	batch    *batch
+	routes   routeCache
+	routing  exchange.Message // working memory of routing
+	routed   exchange.Result
+	deadline *time.Timer // handshake timeout
+
+	// buf[start:end] is what was read and not parsed yet.
+	buf        []byte
+	start, end int
+	shortReads int
+
+	out       output      // shared
+	consumers []*consumer // of all channels; guarded by out.mu
+	open      []*channel  // channels; guarded by out.mu
+	awaiting  []*channel  // channels whose confirms wait for the log; guarded by out.mu
+	waiting   atomic.Bool // c is in broker.waiters
+	beat      heartbeat   // shared
+	received  atomic.Int64
+	blocked   atomic.Bool   // not read from because of an alarm
+	gone      chan struct{} // closed when the socket is closed
+
+	closeOnce sync.Once
+	inbox     sync.Mutex
+	asked     []func() // guarded by inbox: what the reader is to run
+
+	// entered and enteredAs are the virtual host and user that limits count
+	// the connection for; guarded by b.mu, nil and "" before open.
+	entered   *vhost
+	enteredAs string
+
+	allowed      auth.Cache // permissions granted in allowedEpoch
+	allowedEpoch uint64
+
+	exclusives map[*localQueue]struct{} // exclusive queues it owns; guarded by b.definitions
+}
+
+// capabilities are what the client said it can do (amqp-behaviour §1.11).
+type capabilities struct {
+	cancelNotify, blockedNotify, authFailureClose bool
+}
+
+func newConn(b *Broker, nc net.Conn) *conn {
+	c := &conn{
+		b: b, nc: nc, name: fmt.Sprintf("%s -> %s", nc.RemoteAddr(), nc.LocalAddr()),
+		frameMax: amqp.FrameMinSize, since: time.Now(),
+		buf: make([]byte, readSmall), gone: make(chan struct{}),
+	}
+	c.log = b.log.With(slog.String("conn", c.name))
+	c.out.conn = nc
+	c.out.resume = c.resume
+	c.out.failed = func(error) { c.hangUp() }
+	if tc, ok := nc.(*net.TCPConn); ok {
+		if raw, err := tc.SyscallConn(); err == nil {
+			c.out.raw = raw
+		}
+	}
+	return c
+}
+
+// serve is the reader: it runs until the connection is gone.
+func (c *conn) serve() {
+	defer c.finish()
+	c.deadline = time.AfterFunc(c.b.o.HandshakeTimeout, c.hangUp)
+	if tc, ok := c.nc.(*tls.Conn); ok {
+		if err := tc.Handshake(); err != nil {
+			c.log.Info("TLS handshake failed", slog.Any("error", err))
+			return
+		}
+	}
+	for {
+		n, err := c.nc.Read(c.buf[c.end:])
+		if n > 0 {
+			c.end += n
+			c.received.Add(int64(n))
+			if perr := c.process(); perr != nil {
+				c.drop(perr)
+				return
+			}
+			c.resize(n)
+		}
+		if err != nil {
+			if !c.interrupted(err) {
+				c.logEnd(err)
+				return
+			}
+		}
+	}
+}
+
+// interrupted handles a read deadline: it is how other goroutines ask the
+// reader to do something. It reports whether reading goes on.
+func (c *conn) interrupted(err error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || c.state > running {
+		return false
+	}
+	_ = c.nc.SetReadDeadline(time.Time{})
+	c.inbox.Lock()
+	asked := c.asked
+	c.asked = nil
+	c.inbox.Unlock()
+	for _, f := range asked {
+		f()
+	}
+	c.settleBatch()
+	return len(asked) > 0
+}
+
+// tell makes the reader run f between two batches, soon. Safe from any
+// goroutine; a connection that is closing does not care any more.
+func (c *conn) tell(f func()) {
+	c.inbox.Lock()
+	c.asked = append(c.asked, f)
+	c.inbox.Unlock()
+	_ = c.nc.SetReadDeadline(time.Unix(1, 0))
+}
+
+// forceClose makes the reader close the connection with e (320).
+func (c *conn) forceClose(e *amqp.Error) {
+	c.tell(func() {
+		if c.state <= running {
+			_ = c.closeWith(e)
+		}
+	})
+}
+
+// process handles every whole frame in the buffer, then tells the queues and
+// flushes what came of it.
+func (c *conn) process() error {
+	err := c.frames()
+	c.keepPartial()
+	c.settleBatch()
+	c.compact()
+	return err
+}
+
+// settleBatch ends a batch: queues, confirms, outputs, back-pressure.
+func (c *conn) settleBatch() {
+	if c.batch != nil {
+		c.batch.flush()
+		behind := c.batch.flushDirty()
+		c.out.flush()
+		c.awaitLog()
+		if behind != nil {
+			c.stall(behind)
+		}
+		return
+	}
+	c.out.flush()
+}
+
+// stall holds a publisher back while a consumer's socket catches up, a little.
+func (c *conn) stall(o *output) {
+	drained := o.drained()
+	if drained == nil || o == &c.out {
+		return
+	}
+	t := time.NewTimer(publishStall)
+	defer t.Stop()
+	select {
+	case <-drained:
+	case <-t.C:
+	case <-c.gone:
+	}
+}
+
+// frames parses and handles frames until the buffer has no whole one.
+func (c *conn) frames() error {
+	for c.start < c.end {
+		if c.state == awaitHeader {
+			more, err := c.protocolHeader()
+			if more || err != nil {
+				return err
+			}
+			continue
+		}
+		if c.state == silent {
+			c.start = c.end
+			return nil
+		}
+		f, n, err := amqp.ParseFrame(c.buf[c.start:c.end], c.payloadMax())
+		if err != nil {
+			c.start = c.end
+			return c.frameError(err)
+		}
+		if n == 0 {
+			return nil
+		}
+		c.start += n
+		if err := c.frame(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// payloadMax is the largest payload that is accepted: frame_max itself, which
+// leaves 8 octets of slack for sloppy clients (amqp-behaviour §1.7).
+func (c *conn) payloadMax() uint32 { return c.frameMax }
+
+// frame handles one frame by the connection's state.
+func (c *conn) frame(f amqp.Frame) error {
+	switch {
+	case c.state == closing || c.state == closed:
+		return c.afterClose(f)
+	case c.state != running:
+		return c.handshakeFrame(f)
+	case f.Channel == 0:
+		return c.connectionFrame(f)
+	}
+	if err := c.channelFrame(f); err != nil {
+		return c.fault(f.Channel, err)
+	}
+	return nil
+}
+
+// compact moves what is left to the front of the buffer and grows it where a
+// whole frame would not fit.
+func (c *conn) compact() {
+	left := c.end - c.start
+	if left == 0 {
+		c.start, c.end = 0, 0
+		return
+	}
+	need := left + 1
+	if left >= amqp.FrameOverhead-1 {
+		h := c.buf[c.start:]
+		size := int(h[3])<<24 | int(h[4])<<16 | int(h[5])<<8 | int(h[6])
+		need = min(size, int(c.frameMax)) + amqp.FrameOverhead
+	}
+	if need > len(c.buf) {
+		c.swapBuffer(max(need, len(c.buf)*2))
+		return
+	}
+	if c.start > 0 {
+		copy(c.buf, c.buf[c.start:c.end])
+		c.start, c.end = 0, left
+	}
+}
+
+// resize grows the buffer after a read that filled it and shrinks it after
+// many that hardly used it.
+func (c *conn) resize(n int) {
+	switch {
+	case c.end == len(c.buf) || n >= len(c.buf)*3/4:
+		c.shortReads = 0
+		if len(c.buf) < readLarge {
+			c.swapBuffer(min(len(c.buf)*8, readLarge))
+		}
+	case n < len(c.buf)/8 && len(c.buf) > readSmall:
+		c.shortReads++
+		if c.shortReads >= shrinkAfter && c.end-c.start < len(c.buf)/8 {
+			c.shortReads = 0
+			c.swapBuffer(max(len(c.buf)/8, readSmall))
+		}
+	default:
+		c.shortReads = 0
+	}
+}
+
+// swapBuffer replaces the buffer by one of size octets with the same content.
+func (c *conn) swapBuffer(size int) {
+	grown := make([]byte, size)
+	c.end = copy(grown, c.buf[c.start:c.end])
+	c.start = 0
+	c.buf = grown
+}
+
+// drop ends the reader after an error that frames returned: errHangUp, or one
+// that was not answered.
+func (c *conn) drop(err error) {
+	if !errors.Is(err, errHangUp) && !errors.Is(err, io.EOF) {
+		c.log.Warn("closing AMQP connection", slog.Any("error", err))
+	}
+}
+
+// logEnd says how the client went.
+func (c *conn) logEnd(err error) {
+	if c.state == running {
+		c.log.Info("client closed the TCP connection without connection.close", slog.Any("error", err))
+	}
+}
+
+// hangUp closes the socket; the reader sees it and ends. Safe from any goroutine.
+func (c *conn) hangUp() {
+	c.closeOnce.Do(func() {
+		close(c.gone)
+		c.out.close()
+		_ = c.nc.Close()
+	})
+}
+
+// finish undoes what the connection held: the reader's last act.
+func (c *conn) finish() {
+	c.deadline.Stop()
+	c.beat.stop()
+	c.hangUp()
+	c.release()
+	c.b.forget(c)
+}
+
+// release ends the channels and the exclusive queues. It may run twice.
+func (c *conn) release() {
+	if c.batch == nil {
+		return
+	}
+	c.batch.flush()
+	for _, ch := range c.channels {
+		ch.release()
+	}
+	c.b.dismissChannels(c, len(c.channels))
+	clear(c.channels)
+	c.b.deleteExclusives(c, c.batch)
+	c.batch.end()
+}
+
+// resume lets the queues of all consumers dispatch again: the socket has room.
+// It runs in whichever goroutine wrote to the socket, which holds no lock.
+func (c *conn) resume() {
+	c.out.mu.Lock()
+	consumers := append([]*consumer(nil), c.consumers...)
+	c.out.mu.Unlock()
+	t := c.b.borrow()
+	for _, k := range consumers {
+		k.queue.dispatch(t)
+	}
+	c.b.giveBack(t)
+}
+
+// linger sets how the socket is closed: with a reset instead of a FIN.
+func (c *conn) linger() {
+	if tc, ok := c.nc.(*net.TCPConn); ok {
+		_ = tc.SetLinger(0)
+	}
+}

@@ -1,0 +1,43 @@
+package broker
+
+import "amqpd/amqp"
+
+// editHeaders returns a content header payload with its headers table changed
+// by f. A payload that cannot be edited, which cannot be here, stays as it is.
+func editHeaders(header []byte, f func(amqp.Table) amqp.Table) []byte {
+	m := message{header: header}
+	p := m.properties()
+	table, err := amqp.ParseTable(p.Headers)
+	if err != nil {
+		return header
+	}
+	changed := f(table)
+	edited, err := amqp.Edit{Headers: &changed}.Append(nil, header)
+	if err != nil {
+		return header
+	}
+	return edited
+}
+
+// withoutHeader removes one header, for BCC (amqp-behaviour §3.5).
+func withoutHeader(header []byte, key string) []byte {
+	return editHeaders(header, func(t amqp.Table) amqp.Table { return t.Without(key) })
+}
+
+// withDeliveryCount adds x-delivery-count to a delivery from a quorum queue
+// (amqp-behaviour §5.5).
+func withDeliveryCount(header []byte, count uint16) []byte {
+	return editHeaders(header, func(t amqp.Table) amqp.Table {
+		return t.With("x-delivery-count", amqp.Long(int64(count)))
+	})
+}
+
+// negateDelay rewrites x-delay of a message that has waited, as a signed 32-bit
+// integer (amqp-behaviour §3.5).
+func negateDelay(header []byte) []byte {
+	return editHeaders(header, func(t amqp.Table) amqp.Table {
+		raw, _ := amqp.Lookup(t.Append(nil)[4:], "x-delay")
+		ms, _ := raw.Int()
+		return t.With("x-delay", amqp.Int32(int32(-ms)))
+	})
+}

@@ -1,0 +1,294 @@
+package broker
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"amqpd/cluster/meta"
+	"amqpd/policy"
+	"amqpd/queue"
+	"amqpd/store"
+)
+
+// localQueue is a queue whose messages are on this node: the state machine of
+// package queue under a mutex, and what its effects need. Channels, the
+// management API and dead-lettering use it only through the methods below,
+// which are what a queue on another node will offer too.
+type localQueue struct {
+	b      *Broker
+	vhost  *vhost
+	id     uint64
+	name   string
+	kind   policy.Kind
+	counts bool // deliveries carry x-delivery-count (quorum)
+	// durable: the definition outlives the node; with persistent messages so do they.
+	durable    bool
+	autoDelete bool
+	// singleActive: one consumer at a time is served.
+	singleActive bool
+	exclusive    *conn // the owner of an exclusive queue, nil otherwise
+	def          *meta.Queue
+
+	mu      sync.Mutex
+	core    *queue.Queue // guarded by mu
+	letters letterTarget // guarded by mu: where dead letters go now
+	timer   *time.Timer  // guarded by mu; nil until a deadline was seen
+	armed   int64        // guarded by mu: when timer fires, unix ms; 0 not set
+	gone    bool         // guarded by mu: deleted; every operation refuses
+
+	// policyName and operatorName are the policies in force, for views.
+	policyName, operatorName string // guarded by mu
+}
+
+// newLocalQueue builds the handle for a definition; recovered messages are
+// added by restore.
+func newLocalQueue(v *vhost, d *meta.Queue, owner *conn) *localQueue {
+	s, pol, op := v.queueSettings(d)
+	return &localQueue{
+		b: v.b, vhost: v, id: d.ID, name: d.Name, kind: s.Kind, counts: s.Kind == policy.Quorum,
+		durable: d.Durable, autoDelete: d.AutoDelete, exclusive: owner, def: d,
+		singleActive: s.SingleActiveConsumer,
+		core:         queue.New(d.ID, d.Durable, s), letters: newLetterTarget(s),
+		policyName: pol, operatorName: op,
+	}
+}
+
+// resource names the queue as error texts do.
+func (q *localQueue) resource() string { return resource("queue", q.vhost.name, q.name) }
+
+// publish enqueues the chain of messages that starts at link first.
+func (q *localQueue) publish(t *batch, first int32) {
+	q.mu.Lock()
+	q.publishLocked(t, first)
+	q.mu.Unlock()
+}
+
+// publishLocked is publish for a caller that holds mu (a transaction).
+func (q *localQueue) publishLocked(t *batch, first int32) {
+	if q.gone {
+		return
+	}
+	for i := first; i >= 0; i = t.links[i].next {
+		q.publishOne(t, &t.msgs[t.links[i].msg])
+	}
+	t.perform(q)
+}
+
+// publishOne enqueues m or hands it straight to a consumer. REQUIRES mu.
+func (q *localQueue) publishOne(t *batch, m *message) {
+	m.routed = true
+	size := uint32(len(m.body))
+	if m.ttl < 0 {
+		if c := q.core.PassThrough(t.now, size); c != nil {
+			if len(t.fx.Deliver) > 0 {
+				t.performDeliveries(q)
+			}
+			t.passThrough(q, c.Owner.(*consumer), m)
+			return
+		}
+	}
+	t.place(m)
+	logged := len(t.fx.Persist)
+	outcome := q.core.Publish(t.now, queue.Message{
+		Pos: m.pos, TTL: m.ttl, Size: size, Priority: m.priority, Persistent: m.durable && q.durable,
+	}, &t.fx)
+	m.refused = m.refused || outcome != queue.Accepted
+	m.logged = m.logged || len(t.fx.Persist) > logged
+	if outcome != queue.Refused {
+		t.lease(m)
+	}
+}
+
+// settle applies a settlement of deliveries to consumer c (nil: basic.get).
+func (q *localQueue) settle(t *batch, c *consumer, rs []store.Range, how queue.Settlement) {
+	q.mu.Lock()
+	q.settleLocked(t, c, rs, how)
+	q.mu.Unlock()
+}
+
+// settleLocked is settle for a caller that holds mu (a transaction).
+func (q *localQueue) settleLocked(t *batch, c *consumer, rs []store.Range, how queue.Settlement) {
+	if q.gone {
+		return
+	}
+	q.core.Settle(t.now, c.core(), rs, how, &t.fx)
+	t.perform(q)
+}
+
+// giveBack requeues deliveries whose channel or connection ended.
+func (q *localQueue) giveBack(t *batch, c *consumer, rs []store.Range) {
+	q.mu.Lock()
+	if !q.gone {
+		q.core.Return(t.now, c.core(), rs, &t.fx)
+		t.perform(q)
+	}
+	q.mu.Unlock()
+}
+
+// subscribe adds a consumer and calls added, before the first delivery to it.
+func (q *localQueue) subscribe(t *batch, c *consumer, added func()) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone {
+		return errQueueGone
+	}
+	if err := q.core.Subscribe(t.now, &c.Consumer, &t.fx); err != nil {
+		return err
+	}
+	added()
+	t.perform(q)
+	return nil
+}
+
+// cancel removes a consumer. It reports whether the queue should now be
+// deleted because it was the last one of an auto-delete queue.
+func (q *localQueue) cancel(t *batch, c *consumer) (last bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone {
+		return false
+	}
+	q.core.Cancel(t.now, &c.Consumer, &t.fx)
+	t.perform(q)
+	return q.autoDelete && q.core.Consumers() == 0
+}
+
+// dispatch tries again to deliver: a consumer has room.
+func (q *localQueue) dispatch(t *batch) {
+	q.mu.Lock()
+	if !q.gone {
+		q.core.Dispatch(t.now, &t.fx)
+		t.perform(q)
+	}
+	q.mu.Unlock()
+}
+
+// get takes one message for basic.get and calls found with it, under the
+// queue's lock. It reports whether there was one.
+func (q *localQueue) get(t *batch, noAck bool, found func(d queue.Delivery, remaining int)) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone {
+		return false
+	}
+	d, ok := q.core.Get(t.now, noAck, &t.fx)
+	if ok {
+		found(d, q.core.Ready())
+		t.unlock()
+	}
+	t.perform(q)
+	return ok
+}
+
+// purge drops the ready messages and returns how many there were.
+func (q *localQueue) purge(t *batch) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone {
+		return 0
+	}
+	n := q.core.Purge(t.now, &t.fx)
+	t.perform(q)
+	return n
+}
+
+// remove ends the queue: its messages are dropped, its consumers returned so
+// that the caller can tell them.
+func (q *localQueue) remove(t *batch) (ready int, consumers []*consumer) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone {
+		return 0, nil
+	}
+	ready = q.core.Delete(t.now, &t.fx)
+	for _, c := range t.fx.Cancelled {
+		consumers = append(consumers, c.Owner.(*consumer))
+	}
+	t.perform(q)
+	if q.durable {
+		q.b.store.DropQueue(q.id)
+	}
+	q.gone = true
+	if q.timer != nil {
+		q.timer.Stop()
+	}
+	return ready, consumers
+}
+
+// configure applies new policies to a running queue.
+func (q *localQueue) configure(t *batch) {
+	s, pol, op := q.vhost.queueSettings(q.def)
+	q.mu.Lock()
+	if !q.gone {
+		q.policyName, q.operatorName, q.letters = pol, op, newLetterTarget(s)
+		q.core.Configure(t.now, s, &t.fx)
+		t.perform(q)
+	}
+	q.mu.Unlock()
+}
+
+// counters returns what declare-ok reports, and restarts x-expires.
+func (q *localQueue) counters(touchedAt int64) (ready, consumers int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if touchedAt != 0 && !q.gone {
+		q.core.Touch(touchedAt)
+		q.arm()
+	}
+	return q.core.Ready(), q.core.Consumers()
+}
+
+// arm makes the timer fire at the state machine's next deadline, if that is
+// earlier than what it is set to; a timer that fires too early sets itself
+// again. REQUIRES mu.
+func (q *localQueue) arm() {
+	at := q.core.Deadline()
+	if at == 0 || (q.armed != 0 && q.armed <= at) {
+		return
+	}
+	q.armed = at
+	wait := time.Duration(max(at-q.b.clock(), 0)) * time.Millisecond
+	if q.timer == nil {
+		q.timer = time.AfterFunc(wait, q.tick)
+		return
+	}
+	q.timer.Reset(wait)
+}
+
+// singleActiveQuorum tells whether basic.get is refused (amqp-behaviour §5.3).
+func (q *localQueue) singleActiveQuorum() bool {
+	return q.kind == policy.Quorum && q.singleActive
+}
+
+// quiesce stops the timer for good.
+func (q *localQueue) quiesce() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.timer != nil {
+		q.timer.Stop()
+	}
+	q.armed = 1 // earlier than any deadline: the timer is not set again
+}
+
+// tick runs when a message or the queue itself may have expired.
+func (q *localQueue) tick() {
+	t := q.b.borrow()
+	defer q.b.giveBack(t)
+	q.mu.Lock()
+	q.armed = 0
+	if !q.gone {
+		q.core.Tick(t.now, &t.fx)
+		t.perform(q)
+	}
+	q.mu.Unlock()
+	t.bury()
+	t.end()
+}
+
+// unreadable reports a message whose octets cannot be read back: damage on the
+// disk. It stays outstanding, so nothing is silently dropped.
+func (q *localQueue) unreadable(seq uint64, err error) {
+	q.b.log.Error("message cannot be read", slog.String("vhost", q.vhost.name),
+		slog.String("queue", q.name), slog.Uint64("seq", seq), slog.Any("error", err))
+}

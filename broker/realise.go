@@ -1,0 +1,282 @@
+package broker
+
+import (
+	"amqpd/amqp"
+	"amqpd/cluster/meta"
+	"amqpd/store"
+)
+
+// realised is what a change of definitions took away, for those who asked for
+// the change to finish: queues to empty, connections to close.
+type realised struct {
+	queues []*localQueue
+	lsn    store.LSN
+}
+
+// apply carries out a command: the state machine decides, the log keeps what is
+// durable, and what runs follows.
+func (b *Broker) apply(t *batch, c meta.Command, owner *conn) (realised, error) {
+	b.definitions.Lock()
+	defer b.definitions.Unlock()
+	return b.applyLocked(t, c, owner)
+}
+
+// applyLocked is apply with definitions held. owner is the connection that
+// declares an exclusive queue.
+func (b *Broker) applyLocked(t *batch, c meta.Command, owner *conn) (realised, error) {
+	result, err := b.state.Apply(c)
+	if err != nil {
+		return realised{}, err
+	}
+	var done realised
+	if len(result.Changes) > 0 {
+		changes := make([]store.Change, len(result.Changes))
+		for i, change := range result.Changes {
+			changes[i] = store.Change{Key: change.Key, Value: change.Value}
+		}
+		done.lsn = b.store.WriteDefinitions(changes)
+	}
+	b.remove(&result.Removed, &done)
+	b.add(t, &result.Added, owner)
+	b.permissionEpoch.Add(permissionSteps(c))
+	return done, nil
+}
+
+// permissionSteps is 1 for commands that change what users may do.
+func permissionSteps(c meta.Command) uint64 {
+	switch c.(type) {
+	case meta.PutUser, meta.DeleteUser, meta.PutPermission, meta.DeletePermission,
+		meta.PutTopicPermission, meta.DeleteTopicPermission, meta.DeleteVhost:
+		return 1
+	}
+	return 0
+}
+
+// add starts what appeared. REQUIRES definitions.
+func (b *Broker) add(t *batch, added *meta.Objects, owner *conn) {
+	for _, name := range added.Vhosts {
+		b.mu.Lock()
+		b.vhosts[name] = newVhost(b, name)
+		b.mu.Unlock()
+	}
+	for _, x := range added.Exchanges {
+		if v := b.vhost(x.Vhost); v != nil {
+			v.router.Put(v.exchangeOf(x))
+		}
+	}
+	for _, d := range added.Queues {
+		if v := b.vhost(d.Vhost); v != nil {
+			v.addQueue(d, owner)
+		}
+	}
+	for _, d := range added.Bindings {
+		if v := b.vhost(d.Vhost); v != nil {
+			v.addBinding(t, d)
+		}
+	}
+}
+
+// addQueue starts a queue. REQUIRES definitions.
+func (v *vhost) addQueue(d *meta.Queue, owner *conn) {
+	q := newLocalQueue(v, d, owner)
+	if owner != nil {
+		if owner.exclusives == nil {
+			owner.exclusives = make(map[*localQueue]struct{})
+		}
+		owner.exclusives[q] = struct{}{}
+	}
+	q.mu.Lock()
+	q.core.Touch(v.b.clock())
+	q.arm()
+	q.mu.Unlock()
+	v.mu.Lock()
+	v.queues[d.Name] = q
+	v.mu.Unlock()
+}
+
+// addBinding starts a binding, and replays a history to a queue newly bound.
+// REQUIRES definitions.
+func (v *vhost) addBinding(t *batch, d *meta.Binding) {
+	if _, err := v.router.Bind(toBinding(d)); err != nil {
+		v.b.log.Error("binding cannot be used", "source", d.Source, "destination", d.Destination, "error", err)
+		return
+	}
+	if d.DestinationType != "queue" {
+		return
+	}
+	if q := v.queue(d.Destination); q != nil {
+		v.replay(t, d.Source, q)
+	}
+}
+
+// remove ends what went. REQUIRES definitions.
+func (b *Broker) remove(removed *meta.Objects, done *realised) {
+	for _, d := range removed.Bindings {
+		if v := b.vhost(d.Vhost); v != nil {
+			v.router.Unbind(toBinding(d))
+		}
+	}
+	for _, d := range removed.Queues {
+		if v := b.vhost(d.Vhost); v != nil {
+			v.mu.Lock()
+			q := v.queues[d.Name]
+			delete(v.queues, d.Name)
+			v.mu.Unlock()
+			v.epoch.Add(1)
+			if q != nil {
+				if q.exclusive != nil {
+					delete(q.exclusive.exclusives, q)
+				}
+				done.queues = append(done.queues, q)
+			}
+		}
+	}
+	for _, x := range removed.Exchanges {
+		if v := b.vhost(x.Vhost); v != nil {
+			v.router.Remove(x.Name)
+			v.forgetHistory(x.Name)
+		}
+	}
+	for _, name := range removed.Vhosts {
+		b.mu.Lock()
+		delete(b.vhosts, name)
+		b.closeWhere(func(c *conn) bool { return c.entered != nil && c.entered.name == name }, "vhost '%s' is deleted", name)
+		b.mu.Unlock()
+	}
+	for _, name := range removed.Users {
+		b.mu.Lock()
+		b.closeWhere(func(c *conn) bool { return c.enteredAs == name }, "user '%s' is deleted", name)
+		b.mu.Unlock()
+	}
+}
+
+// closeWhere forces connections to close. REQUIRES mu.
+func (b *Broker) closeWhere(f func(*conn) bool, text, name string) {
+	for c := range b.conns {
+		if f(c) {
+			c.forceClose(amqp.ConnectionForced(text, name))
+		}
+	}
+}
+
+// change applies a command, ends what it took away, puts changed policies into
+// force and waits until the change is durable.
+func (b *Broker) change(t *batch, c meta.Command) error { return b.changeFor(t, c, nil) }
+
+// changeFor is change on behalf of a connection that will own an exclusive queue.
+func (b *Broker) changeFor(t *batch, c meta.Command, owner *conn) error {
+	b.definitions.Lock()
+	done, err := b.applyLocked(t, c, owner)
+	if err == nil {
+		if vhost, ok := policyChange(c); ok {
+			if v := b.vhost(vhost); v != nil {
+				v.applyPolicies(t)
+			}
+		}
+	}
+	b.definitions.Unlock()
+	if err != nil {
+		return err
+	}
+	for _, q := range done.queues {
+		b.bury(q, t)
+	}
+	t.bury()
+	b.awaitDurable(done.lsn)
+	return nil
+}
+
+// policyChange tells which virtual host's policies a command changes.
+func policyChange(c meta.Command) (vhost string, ok bool) {
+	switch c := c.(type) {
+	case meta.PutPolicy:
+		return c.Policy.Vhost, true
+	case meta.DeletePolicy:
+		return c.Vhost, true
+	}
+	return "", false
+}
+
+// bury ends a queue that the definitions no longer have: its consumers are told.
+func (b *Broker) bury(q *localQueue, t *batch) (ready int) {
+	ready, consumers := q.remove(t)
+	for _, k := range consumers {
+		k.cancelled(t)
+	}
+	return ready
+}
+
+// deleteQueue deletes this very queue and returns how many messages were ready.
+func (b *Broker) deleteQueue(q *localQueue, t *batch) (ready int, err error) {
+	done, err := b.apply(t, meta.DeleteQueue{Vhost: q.vhost.name, Name: q.name, ID: q.id}, nil)
+	if err != nil {
+		return 0, err
+	}
+	for _, gone := range done.queues {
+		ready += b.bury(gone, t)
+	}
+	b.awaitDurable(done.lsn)
+	return ready, nil
+}
+
+// deleteUnused deletes an auto-delete queue that lost its last consumer, unless
+// it has one again.
+func (b *Broker) deleteUnused(q *localQueue, t *batch) {
+	if _, consumers := q.counters(0); consumers == 0 {
+		_, _ = b.deleteQueue(q, t)
+	}
+}
+
+// deleteIdle deletes a queue that was not used for its x-expires.
+func (b *Broker) deleteIdle(q *localQueue, t *batch) { _, _ = b.deleteQueue(q, t) }
+
+// deleteExclusives deletes the exclusive queues of a connection that ends.
+func (b *Broker) deleteExclusives(c *conn, t *batch) {
+	for {
+		b.definitions.Lock()
+		var q *localQueue
+		for q = range c.exclusives {
+			break
+		}
+		b.definitions.Unlock()
+		if q == nil {
+			return
+		}
+		_, _ = b.deleteQueue(q, t)
+		b.definitions.Lock()
+		delete(c.exclusives, q)
+		b.definitions.Unlock()
+	}
+}
+
+// raiseVhost starts a virtual host and all that the definitions have in it,
+// with the messages that were recovered.
+func (b *Broker) raiseVhost(t *batch, name string) {
+	v := newVhost(b, name)
+	b.mu.Lock()
+	b.vhosts[name] = v
+	b.mu.Unlock()
+	view := b.state.View()
+	for x := range view.Exchanges(name) {
+		v.router.Put(v.exchangeOf(x))
+	}
+	for d := range view.Queues(name) {
+		v.addQueue(d, nil)
+		v.queue(d.Name).restore()
+	}
+	for d := range view.Bindings(name) {
+		v.addBinding(t, d)
+	}
+}
+
+// restore takes over the messages that the log kept for the queue.
+func (q *localQueue) restore() {
+	entries, next := q.b.store.Recovered(q.id)
+	if len(entries) == 0 && next == 0 {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.core.Restore(entries, next)
+	q.arm()
+}

@@ -1,0 +1,163 @@
+package broker
+
+import (
+	"cmp"
+	"slices"
+
+	"amqpd/amqp"
+	"amqpd/queue"
+	"amqpd/store"
+)
+
+// transaction is what a channel has published and settled since tx.select or
+// the last commit or rollback (amqp-behaviour §6).
+type transaction struct {
+	messages []txMessage
+	settled  []txSettlement
+}
+
+// txMessage is a publish that was routed and waits for the commit.
+type txMessage struct {
+	message
+	queues []*localQueue
+}
+
+// txSettlement is a delivery tag that the commit settles.
+type txSettlement struct {
+	tag uint64
+	how queue.Settlement
+}
+
+// publish keeps a message until the commit, with octets of its own.
+func (tx *transaction) publish(m message, queues []*localQueue) {
+	octets := make([]byte, 0, len(m.env)+len(m.header)+len(m.body))
+	own := func(b []byte) []byte {
+		n := len(octets)
+		octets = append(octets, b...)
+		return octets[n:len(octets):len(octets)]
+	}
+	m.env, m.header, m.body = own(m.env), own(m.header), own(m.body)
+	tx.messages = append(tx.messages, txMessage{message: m, queues: slices.Clone(queues)})
+}
+
+// hold takes a delivery out of the client's sight until the commit or a
+// rollback. REQUIRES output.mu.
+func (tx *transaction) hold(tag uint64, o *outstanding, how queue.Settlement) {
+	o.held = true
+	tx.settled = append(tx.settled, txSettlement{tag: tag, how: how})
+}
+
+func (ch *channel) txSelect(*amqp.TxSelect) error {
+	if ch.confirms.selected {
+		return amqp.PreconditionFailed(amqp.MethodTxSelect, "cannot switch from confirm to tx mode")
+	}
+	if ch.tx == nil {
+		ch.tx = &transaction{}
+	}
+	ch.send(&amqp.TxSelectOk{})
+	return nil
+}
+
+// txCommit publishes, then settles, as one atomic group of the log: after a
+// crash all of it is there or none. commit-ok leaves when the log is durable.
+func (ch *channel) txCommit(*amqp.TxCommit) error {
+	if ch.tx == nil {
+		return amqp.PreconditionFailed(amqp.MethodTxCommit, "channel is not transactional")
+	}
+	tx := ch.tx
+	ch.tx = &transaction{}
+	t := ch.c.batch
+	for i := range tx.messages {
+		m := &tx.messages[i]
+		m.durable = m.persistent && anyDurable(m.queues)
+		t.add(m.message, m.queues)
+	}
+	settled := ch.releaseHeld(tx)
+	lsn := t.commit(settled)
+	refused := slices.ContainsFunc(t.msgs, func(m message) bool { return m.refused })
+	t.outcomes()
+	t.reset()
+	t.bury()
+	t.finish()
+	if refused {
+		return amqp.PreconditionFailed(amqp.MethodTxCommit, "partial tx completion")
+	}
+	ch.c.b.awaitDurable(lsn)
+	ch.send(&amqp.TxCommitOk{})
+	return nil
+}
+
+// txRollback drops what was published and makes settled tags outstanding again.
+func (ch *channel) txRollback(*amqp.TxRollback) error {
+	if ch.tx == nil {
+		return amqp.PreconditionFailed(amqp.MethodTxRollback, "channel is not transactional")
+	}
+	o := &ch.c.out
+	o.mu.Lock()
+	for _, s := range ch.tx.settled {
+		ch.unacked.at(s.tag).held = false
+	}
+	o.mu.Unlock()
+	ch.tx = &transaction{}
+	ch.send(&amqp.TxRollbackOk{})
+	return nil
+}
+
+// txGroup is a run of deliveries of one source that are settled in one way.
+type txGroup struct {
+	src    *source
+	how    queue.Settlement
+	ranges []store.Range
+}
+
+// releaseHeld takes the transaction's tags out of the outstanding ones, in the
+// order in which they were settled.
+func (ch *channel) releaseHeld(tx *transaction) (groups []txGroup) {
+	o := &ch.c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, s := range tx.settled {
+		d := ch.unacked.remove(s.tag)
+		if d.src.counted {
+			ch.counted.Add(-1)
+		}
+		r := store.Range{From: d.seq, To: d.seq}
+		if k := len(groups); k > 0 && groups[k-1].src == d.src && groups[k-1].how == s.how {
+			groups[k-1].ranges = append(groups[k-1].ranges, r)
+			continue
+		}
+		groups = append(groups, txGroup{src: d.src, how: s.how, ranges: []store.Range{r}})
+	}
+	return groups
+}
+
+// commit applies the gathered publishes and the settlements with every queue
+// involved locked, in one group of the log.
+func (t *batch) commit(settled []txGroup) store.LSN {
+	queues := make([]*localQueue, 0, len(t.touched)+len(settled))
+	for i := range t.touched {
+		queues = append(queues, t.touched[i].q)
+	}
+	for _, g := range settled {
+		queues = append(queues, g.src.queue)
+	}
+	slices.SortFunc(queues, func(a, b *localQueue) int { return cmp.Compare(a.id, b.id) })
+	queues = slices.Compact(queues)
+	for _, q := range queues {
+		q.mu.Lock()
+	}
+	group := t.b.store.Begin()
+	t.log = group
+	for i := range t.touched {
+		t.touched[i].q.publishLocked(t, t.touched[i].first)
+	}
+	for _, g := range settled {
+		g.src.queue.settleLocked(t, g.src.consumer, g.ranges, g.how)
+	}
+	lsn := group.End()
+	t.log = t.b.store
+	for _, q := range queues {
+		q.mu.Unlock()
+	}
+	return lsn
+}
