@@ -19,6 +19,7 @@ type fact struct {
 var chapters = [][]fact{
 	handshakeFacts, connectionFacts, frameFacts, channelFacts, exchangeFacts, bindingFacts,
 	topicFacts, headersFacts, exchangeTypeFacts, queueFacts, argumentFacts, lengthFacts,
+	publishFacts, confirmFacts, deliveryFacts, ackFacts,
 }
 
 // leastFacts is how many facts there must be at least.
