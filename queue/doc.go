@@ -16,21 +16,21 @@
 //
 // # Life of a message
 //
-//	            Publish ---------------------------> refused (reject-publish)
-//	               |
-//	    nobody is ready | somebody is
-//	       +------------+-------------+
-//	       v        Dispatch, Get     v        Ack
-//	     ready ----------------> unacknowledged ------------> released
-//	     |  ^                     |   |    no acknowledgement
-//	     |  |  Requeue, Return    |   |      wanted: at once
-//	     |  +---------------------+   | Discard: rejected
-//	     |     quorum: counted,       | delivery limit
-//	     |     and at another place   v
-//	     +----------------------> dead-lettered, or released without an exchange
-//	     |    expired, maxlen
-//	     +----------------------> released
-//	          Purge
+//	        Publish ---------------------------> refused (reject-publish)
+//	           |
+//	nobody is ready | somebody is
+//	   +------------+-------------+
+//	   v        Dispatch, Get     v        Ack
+//	 ready ----------------> unacknowledged ------------> released
+//	 |  ^                     |   |    no acknowledgement
+//	 |  |  Requeue, Return    |   |      wanted: at once
+//	 |  +---------------------+   | Discard: rejected
+//	 |     quorum: counted,       | delivery limit
+//	 |     and at another place   v
+//	 +----------------------> dead-lettered, or released without an exchange
+//	 |    expired, maxlen
+//	 +----------------------> released
+//	      Purge
 //
 // PassThrough is the short way for a queue with nothing ready and a consumer
 // that acknowledges nothing: the message never becomes an entry.

@@ -139,7 +139,9 @@ func (q *Queue) Configure(now int64, s policy.Settings, fx *Effects) {
 		q.Touch(now)
 	}
 	q.expireHeads(now, fx)
-	q.dropOverflow(fx)
+	if q.dropOverflow(fx) {
+		q.expireHeads(now, fx)
+	}
 }
 
 // Message is a message as offered to a queue. With Publish goes one reference
@@ -202,7 +204,7 @@ func (q *Queue) enqueue(now int64, m *Message, fx *Effects) {
 	e := q.ring.push(fresh, true)
 	q.readyBytes += int64(m.Size)
 	gone := q.dropOverflow(fx)
-	if fresh.expired(now) { // it had a time to live of 0
+	if gone || fresh.expired(now) { // there is a new head, or a time to live of 0
 		gone = q.expireHeads(now, fx) || gone
 	}
 	if gone {
