@@ -170,7 +170,7 @@ func (b *Broker) firstStart(t *batch) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range meta.First(b.o.NodeName, "amqpd-cluster-id-"+rand.Text(), hash) {
+	for _, c := range meta.First(b.o.NodeName, "amqpd-cluster-id-"+rand.Text(), hash, auth.DefaultAlgorithm) {
 		if _, err := b.apply(t, c, nil); err != nil {
 			return fmt.Errorf("first start: %w", err)
 		}

@@ -5,8 +5,8 @@ import "encoding/json"
 // First gives the commands of a first start: the virtual host "/", the user
 // guest with all permissions there and the tag administrator, the name of the
 // cluster and its internal identity. guestHash is the password_hash of
-// guest's password by HashSHA256.
-func First(clusterName, clusterID, guestHash string) []Command {
+// guest's password by that algorithm.
+func First(clusterName, clusterID, guestHash, algorithm string) []Command {
 	const vhost, guest, all = "/", "guest", ".*"
 	text := func(s string) json.RawMessage {
 		quoted, err := json.Marshal(s)
@@ -20,7 +20,7 @@ func First(clusterName, clusterID, guestHash string) []Command {
 		PutUser{User{
 			Name:             guest,
 			PasswordHash:     guestHash,
-			HashingAlgorithm: HashSHA256,
+			HashingAlgorithm: algorithm,
 			Tags:             []string{"administrator"},
 		}},
 		PutPermission{Permission{User: guest, Vhost: vhost, Configure: all, Write: all, Read: all}},
