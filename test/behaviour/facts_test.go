@@ -19,7 +19,7 @@ type fact struct {
 var chapters = [][]fact{
 	handshakeFacts, connectionFacts, frameFacts, channelFacts, exchangeFacts, bindingFacts,
 	topicFacts, headersFacts, exchangeTypeFacts, queueFacts, argumentFacts, lengthFacts,
-	publishFacts, confirmFacts, deliveryFacts, ackFacts,
+	publishFacts, confirmFacts, deliveryFacts, ackFacts, deathFacts, priorityFacts, txFacts,
 }
 
 // leastFacts is how many facts there must be at least.
