@@ -11,7 +11,7 @@ func AppendFrameHeader(dst []byte, typ byte, channel uint16, size uint32) []byte
 
 // AppendHeaderFrame adds a content header frame around a header payload, which
 // is copied as it is. RabbitMQ sends one that exceeds the consumer's frame-max
-// unsplit (§11), so it is never split here.
+// unsplit (amqp-behaviour §11), so it is never split here.
 func AppendHeaderFrame(dst []byte, channel uint16, headerPayload []byte) []byte {
 	dst = AppendFrameHeader(dst, FrameHeader, channel, uint32(len(headerPayload)))
 	return append(append(dst, headerPayload...), FrameEnd)
@@ -19,7 +19,7 @@ func AppendHeaderFrame(dst []byte, channel uint16, headerPayload []byte) []byte 
 
 // AppendBodyFrames adds the body in as many frames as frameMax asks for, each
 // of at most frameMax octets on the wire; 0 means no limit. An empty body takes
-// no frame at all (§0.1).
+// no frame at all (amqp-behaviour §0.1).
 func AppendBodyFrames(dst []byte, channel uint16, body []byte, frameMax uint32) []byte {
 	room := len(body)
 	if frameMax > FrameOverhead {

@@ -1,9 +1,10 @@
 package amqp
 
 // Same reports whether RabbitMQ takes two values for equal when it matches
-// headers (§3.5): numbers by what they count, whatever their type (byte 1, long
-// 1, double 1.0 and timestamp 1 are the same), long strings and binaries by
-// their octets. A bool is no number, and what nests must agree in its types.
+// headers (amqp-behaviour §3.5): numbers by what they count, whatever their
+// type (byte 1, long 1, double 1.0 and timestamp 1 are the same), long strings
+// and binaries by their octets. A bool is no number, and what nests must agree
+// in its types.
 func (v Value) Same(w Value) bool {
 	if fieldTypes[v.kind].width == sized || fieldTypes[w.kind].width == sized {
 		return sameSized(v.kind, w.kind) && v.str == w.str
@@ -24,9 +25,9 @@ func (v RawValue) Same(w Value) bool {
 	return rawToValue(v, "").Same(w)
 }
 
-// Equivalent reports whether RabbitMQ takes two values of an argument for
-// equal when a queue or exchange is declared again (§4.2): like Same, but a
-// whole number never equals a floating point one.
+// Equivalent reports whether RabbitMQ takes two values of an argument for equal
+// when a queue or exchange is declared again (amqp-behaviour §4.2): like Same,
+// but a whole number never equals a floating point one.
 func (v Value) Equivalent(w Value) bool {
 	return fieldTypes[v.kind].number == floating == (fieldTypes[w.kind].number == floating) && v.Same(w)
 }

@@ -36,16 +36,16 @@ const keepBuffer = 64 << 10
 // Octets stay where they are as long as they can: a content that lies whole in
 // the read buffer is not copied at all. A caller that is about to reuse the
 // buffer calls Keep on every Assembler that is Pending. Memory follows what has
-// arrived, never what a header announces (§1.7: a declared 1 TiB is accepted
-// and costs nothing).
+// arrived, never what a header announces (amqp-behaviour §1.7: a declared 1 TiB
+// is accepted and costs nothing).
 //
 // After an error the connection is lost, and so is the Assembler; Reset makes
 // it usable again. The zero value is ready and takes bodies of any size. It is
 // not safe for concurrent use.
 type Assembler struct {
 	// Max is the largest body, in octets, 0 for any. Larger ones are counted
-	// and dropped, so that the caller can answer 406 when the body has
-	// arrived, as RabbitMQ does (§5.1).
+	// and dropped, so that the caller can answer 406 when the body has arrived,
+	// as RabbitMQ does (amqp-behaviour §5.1).
 	Max uint64
 
 	wants byte // frame type due next: FrameHeader, FrameBody, or 0 when idle
@@ -137,9 +137,9 @@ func (a *Assembler) Header(payload []byte) (done bool, err error) {
 // whole body and copied otherwise. done says that the content is complete. The
 // error is the 505 for a body that is not due.
 //
-// A body frame that exceeds the announced size is no error in RabbitMQ 3.10:
-// it and all further body frames are swallowed, until any other frame of the
-// channel is answered with the 505 (§1.7).
+// A body frame that exceeds the announced size is no error in RabbitMQ 3.10: it
+// and all further body frames are swallowed, until any other frame of the
+// channel is answered with the 505 (amqp-behaviour §1.7).
 func (a *Assembler) Body(payload []byte) (done bool, err error) {
 	if a.wants != FrameBody {
 		return false, a.unexpected()

@@ -41,8 +41,8 @@
 // No goroutine, no network, no clock, no broker. It knows which methods a
 // client may send and what a reply code means, but not what a queue is. Errors
 // that the peer should see are [*Error] values with RabbitMQ's texts; the
-// broker decides when they are sent. Section signs (§) in comments are those of
-// amqp-behaviour, the description of RabbitMQ 3.10 that this package follows.
+// broker decides when they are sent. Comments cite amqp-behaviour, the
+// description of RabbitMQ 3.10 that this package follows, by its sections.
 package amqp
 
 //go:generate go run ./gen

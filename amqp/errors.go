@@ -18,7 +18,7 @@ type replyCode struct {
 
 // Error is what the peer is told with channel.close or connection.close: a
 // reply code, an explanation in RabbitMQ's words, and the method that was at
-// fault (§0.2).
+// fault (amqp-behaviour §0.2).
 type Error struct {
 	// Code is one of the Code constants.
 	Code uint16
@@ -143,7 +143,7 @@ func FrameErr(id MethodID, format string, args ...any) *Error {
 	return NewError(CodeFrameError, id, format, args...)
 }
 
-// SyntaxError is 502, hard. RabbitMQ never lets it out (§0.2).
+// SyntaxError is 502, hard. RabbitMQ never lets it out (amqp-behaviour §0.2).
 func SyntaxError(id MethodID, format string, args ...any) *Error {
 	return NewError(CodeSyntaxError, id, format, args...)
 }
@@ -153,22 +153,22 @@ func ResourceError(id MethodID, format string, args ...any) *Error {
 	return NewError(CodeResourceError, id, format, args...)
 }
 
-// InternalError is 541, hard: the bare text INTERNAL_ERROR and ids 0/0. That
-// is all a peer learns of a crash, and of message properties that cannot be
-// decoded (§5.1).
+// InternalError is 541, hard: the bare text INTERNAL_ERROR and ids 0/0. That is
+// all a peer learns of a crash, and of message properties that cannot be
+// decoded (amqp-behaviour §5.1).
 func InternalError() *Error {
 	return &Error{Code: CodeInternalError, Hard: true}
 }
 
 // ConnectionForced is 320, hard, ids 0/0: the operator, a shutdown, a deleted
-// vhost or user (§1.8).
+// vhost or user (amqp-behaviour §1.8).
 func ConnectionForced(format string, args ...any) *Error {
 	return NewError(CodeConnectionForced, 0, format, args...)
 }
 
 // DecodeError turns what Parse of a method returned into the answer for the
-// peer (§1.7). It is nil when RabbitMQ answers nothing and drops the TCP
-// connection at once, which it does for a table that is broken inside.
+// peer (amqp-behaviour §1.7). It is nil when RabbitMQ answers nothing and drops
+// the TCP connection at once, which it does for a table that is broken inside.
 func DecodeError(id MethodID, args []byte, err error) *Error {
 	switch {
 	case errors.Is(err, ErrUTF8):

@@ -1,7 +1,7 @@
 package amqp
 
-// The type octets of table fields (§11). KindLongAlias is read like KindLong,
-// as a signed number, and never written.
+// The type octets of table fields (amqp-behaviour §11). KindLongAlias is read
+// like KindLong, as a signed number, and never written.
 const (
 	KindBool          byte = 't'
 	KindByte          byte = 'b'
@@ -67,8 +67,9 @@ var fieldTypes = [256]fieldType{
 	KindVoid:          {"void", 0, notNumber},
 }
 
-// TypeName returns the name that RabbitMQ's texts use for a type octet (§4.2):
-// "longstr", "signedint", "long" and so on, or "" for an unknown one.
+// TypeName returns the name that RabbitMQ's texts use for a type octet
+// (amqp-behaviour §4.2): "longstr", "signedint", "long" and so on, or "" for an
+// unknown one.
 func TypeName(kind byte) string { return fieldTypes[kind].name }
 
 // readNumber reads the octets of a fixed width value, sign-extended for signed

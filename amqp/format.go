@@ -25,7 +25,7 @@ func (v Value) Format() string {
 func (v Value) String() string { return v.Format() }
 
 // Describe returns the form in which inequivalent arguments are reported
-// (§4.2): "the value '5' of type 'long'".
+// (amqp-behaviour §4.2): "the value '5' of type 'long'".
 func (v Value) Describe() string {
 	return fmt.Sprintf("the value '%s' of type '%s'", v.Format(), v.TypeName())
 }

@@ -2,7 +2,7 @@ package amqp
 
 import "encoding/binary"
 
-// Frame types, marks and sizes (§0.1).
+// Frame types, marks and sizes (amqp-behaviour §0.1).
 const (
 	FrameMethod    = 1
 	FrameHeader    = 2
@@ -37,7 +37,8 @@ type Frame struct {
 // of 0 without an error means that more octets are needed, see [FrameSize].
 //
 // maxPayload is the largest payload let through, 0 for any. RabbitMQ lets the
-// payload alone reach frame_max, so frame_max itself is what to pass (§1.7).
+// payload alone reach frame_max, so frame_max itself is what to pass
+// (amqp-behaviour §1.7).
 //
 // What comes back is complete: a method has its ids, a header its class,
 // weight and body size, a heartbeat is empty. Anything else is a *FrameError.

@@ -35,9 +35,9 @@ func (e *FrameError) Error() string {
 	return frameText(e.Type, e.Payload, int(e.Size)) + ": unknown_frame"
 }
 
-// UnexpectedFrameType is the 505 for a frame that may not stand on its
-// channel: a heartbeat beside channel 0, a header or body on it, any frame of
-// a channel before open-ok (§1.6, §1.7).
+// UnexpectedFrameType is the 505 for a frame that may not stand on its channel:
+// a heartbeat beside channel 0, a header or body on it, any frame of a channel
+// before open-ok (amqp-behaviour §1.6, §1.7).
 func UnexpectedFrameType(f Frame) *Error {
 	return UnexpectedFrame(0, "%s", frameText(f.Type, f.Payload, len(f.Payload)))
 }

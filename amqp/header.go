@@ -6,7 +6,7 @@ import (
 )
 
 // ErrProperties: the properties of a message cannot be decoded. RabbitMQ
-// answers 541 INTERNAL_ERROR, see [InternalError] (§5.1).
+// answers 541 INTERNAL_ERROR, see [InternalError] (amqp-behaviour §5.1).
 var ErrProperties = errors.New("amqp: malformed message properties")
 
 // ErrHeader: the payload of a header frame is shorter than class, weight and

@@ -4,7 +4,7 @@ package amqp
 
 import "encoding/binary"
 
-// Reply codes (§0.2).
+// Reply codes (amqp-behaviour §0.2).
 const (
 	CodeReplySuccess       uint16 = 200
 	CodeContentTooLarge    uint16 = 311
@@ -50,7 +50,7 @@ var replyCodes = []replyCode{
 	{CodeInternalError, "INTERNAL_ERROR", true},
 }
 
-// Method ids (§0.3).
+// Method ids (amqp-behaviour §0.3).
 const (
 	MethodConnectionStart          MethodID = 10<<16 | 10
 	MethodConnectionStartOk        MethodID = 10<<16 | 11
@@ -342,8 +342,8 @@ func NewMethod(id MethodID) Method {
 	return nil
 }
 
-// KnownMethod reports whether the protocol has a method with this id. RabbitMQ drops
-// the TCP connection for any other (§1.7).
+// KnownMethod reports whether the protocol has a method with this id. RabbitMQ
+// drops the TCP connection for any other (amqp-behaviour §1.7).
 func KnownMethod(id MethodID) bool {
 	switch id {
 	case MethodConnectionStart,
@@ -421,7 +421,7 @@ func KnownMethod(id MethodID) bool {
 }
 
 // ClientMay reports whether a client may send the method. One that only a server
-// may send is answered 503 "unimplemented method" (§1.6).
+// may send is answered 503 "unimplemented method" (amqp-behaviour §1.6).
 func ClientMay(id MethodID) bool {
 	switch id {
 	case MethodConnectionStartOk,

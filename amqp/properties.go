@@ -6,7 +6,7 @@ import (
 )
 
 // The flags of the properties, in the order in which they follow each other
-// (§5.1).
+// (amqp-behaviour §5.1).
 const (
 	FlagContentType     uint16 = 1 << 15
 	FlagContentEncoding uint16 = 1 << 14
@@ -60,9 +60,9 @@ func (p *Properties) Has(flag uint16) bool { return p.Flags&flag != 0 }
 // ParseProperties reads the properties that flags announce. The whole of raw is
 // validated in one scan, nested headers included, without recursion and without
 // allocation. It returns ErrProperties for whatever RabbitMQ cannot decode
-// (§5.1): a truncated property, octets left over, FlagContinued, an unknown
-// field type or a NaN among the headers. Strings are not checked for UTF-8
-// (§1.7).
+// (amqp-behaviour §5.1): a truncated property, octets left over, FlagContinued,
+// an unknown field type or a NaN among the headers. Strings are not checked for
+// UTF-8 (amqp-behaviour §1.7).
 func ParseProperties(flags uint16, raw []byte) (Properties, error) {
 	var p Properties
 	err := p.Parse(flags, raw)

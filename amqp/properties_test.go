@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 )
 
@@ -189,5 +190,36 @@ func TestEditErrors(t *testing.T) {
 		if have, err := tc.edit.Append(dst, tc.payload); err == nil || string(have) != "kept" {
 			t.Errorf("%s: %q, %v", name, have, err)
 		}
+	}
+}
+
+// TestPropertiesReused: nothing of an earlier message shows through.
+func TestPropertiesReused(t *testing.T) {
+	samples := sampleProperties()
+	var reused Properties
+	for first := range samples {
+		for second := range samples {
+			for _, name := range []string{first, second} {
+				_, h := headerOf(t, samples[name])
+				fresh, err := ParseProperties(h.Flags, h.Props)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := reused.Parse(h.Flags, h.Props); err != nil || !reflect.DeepEqual(reused, fresh) {
+					t.Errorf("%s after %s: %+v, %v, want %+v", second, first, reused, err, fresh)
+				}
+			}
+			if reused.Parse(flagProperties, nil) == nil {
+				t.Fatal("properties of no octets")
+			}
+		}
+	}
+}
+
+func TestAppendHeaderFrame(t *testing.T) {
+	payload := make([]byte, 2*FrameMinSize)
+	f, n, err := ParseFrame(AppendHeaderFrame(nil, 9, payload), 0)
+	if err != nil || n != len(payload)+FrameOverhead || f.Type != FrameHeader || f.Channel != 9 || !bytes.Equal(f.Payload, payload) {
+		t.Errorf("%d octets on channel %d, type %d, %v", n, f.Channel, f.Type, err)
 	}
 }

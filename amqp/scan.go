@@ -8,9 +8,10 @@ type level struct {
 	array bool
 }
 
-// scanner walks the inside of a table or array, however deep, without
-// recursion and without building anything. RabbitMQ knows no limit of depth
-// (§11), so neither does this: 15,000 nested tables are a valid header.
+// scanner walks the inside of a table or array, however deep, without recursion
+// and without building anything. RabbitMQ knows no limit of depth
+// (amqp-behaviour §11), so neither does this: 15,000 nested tables are a valid
+// header.
 //
 // Invariant: pos <= top.end <= the end of every outer level <= len(raw).
 type scanner struct {

@@ -123,8 +123,8 @@ func (t Table) Equal(u Table) bool { return slices.Equal(t, u) }
 
 // Canonical returns the encoded fields of a sorted copy of t. Two bindings
 // between the same ends are one when their routing keys and the Canonical of
-// their arguments are equal (§3.4): the order of arguments does not count,
-// their types do. The result can be a map key.
+// their arguments are equal (amqp-behaviour §3.4): the order of arguments does
+// not count, their types do. The result can be a map key.
 func (t Table) Canonical() string {
 	if len(t) == 0 {
 		return ""

@@ -399,3 +399,18 @@ func TestFormat(t *testing.T) {
 		}
 	}
 }
+
+func TestRawValueOfAnotherType(t *testing.T) {
+	v := RawValue{Kind: KindTimestamp, Data: make([]byte, 8)}
+	_, isInt := v.Int()
+	_, isStr := v.Str()
+	_, isBool := v.Bool()
+	if isInt || isStr || isBool || v.Value() != Timestamp(0) {
+		t.Errorf("int %t, string %t, bool %t, %v", isInt, isStr, isBool, v.Value())
+	}
+	for _, damaged := range []string{"\x05ab", "\x00Z", "\x00S\x00", "\x00I\x00", "\x00"} {
+		if _, ok := Lookup([]byte(damaged), ""); ok {
+			t.Errorf("%q has a field", damaged)
+		}
+	}
+}

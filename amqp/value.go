@@ -83,7 +83,8 @@ func ArrayOf(values ...Value) Value {
 // 0 for the zero Value.
 func (v Value) Kind() byte { return v.kind }
 
-// TypeName returns the name that RabbitMQ's texts use for the type (§4.2).
+// TypeName returns the name that RabbitMQ's texts use for the type
+// (amqp-behaviour §4.2).
 func (v Value) TypeName() string { return TypeName(v.kind) }
 
 // Int returns the number and true for every integer type.

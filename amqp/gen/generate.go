@@ -64,7 +64,7 @@ func (w *writer) line(format string, args ...any) {
 }
 
 func (w *writer) codes(codes []code) {
-	w.line("\n// Reply codes (§0.2).\nconst (")
+	w.line("\n// Reply codes (amqp-behaviour §0.2).\nconst (")
 	for _, c := range codes {
 		w.line("\tCode%s uint16 = %d", goName(c.name), c.number)
 	}
@@ -78,7 +78,7 @@ func (w *writer) codes(codes []code) {
 }
 
 func (w *writer) methodIDs(classes []class) {
-	w.line("\n// Method ids (§0.3).\nconst (")
+	w.line("\n// Method ids (amqp-behaviour §0.3).\nconst (")
 	for _, c := range classes {
 		for _, m := range c.methods {
 			w.line("\tMethod%s MethodID = %d<<16 | %d", m.goType(), c.id, m.id)
@@ -104,10 +104,10 @@ func (w *writer) lookups(classes []class) {
 	}
 	w.line("}\nreturn nil\n}")
 
-	w.predicate(classes, "KnownMethod reports whether the protocol has a method with this id. RabbitMQ drops\n"+
-		"// the TCP connection for any other (§1.7).", "KnownMethod", func(method) bool { return true })
+	w.predicate(classes, "KnownMethod reports whether the protocol has a method with this id. RabbitMQ\n"+
+		"// drops the TCP connection for any other (amqp-behaviour §1.7).", "KnownMethod", func(method) bool { return true })
 	w.predicate(classes, "ClientMay reports whether a client may send the method. One that only a server\n"+
-		"// may send is answered 503 \"unimplemented method\" (§1.6).", "ClientMay", func(m method) bool { return m.sender != "server" })
+		"// may send is answered 503 \"unimplemented method\" (amqp-behaviour §1.6).", "ClientMay", func(m method) bool { return m.sender != "server" })
 	w.predicate(classes, "HasContent reports whether a header frame and a body follow the method.",
 		"HasContent", func(m method) bool { return m.content })
 }
