@@ -17,7 +17,8 @@ func (v Value) Same(w Value) bool {
 	return v.kind == w.kind && v.num == w.num
 }
 
-// Same is [Value.Same] without making a Value. It allocates nothing.
+// Same is [Value.Same] without making a Value. It allocates nothing. Nested
+// values must agree octet for octet.
 func (v RawValue) Same(w Value) bool {
 	if fieldTypes[v.Kind].width == sized {
 		return sameSized(v.Kind, w.kind) && string(v.Data) == w.str
