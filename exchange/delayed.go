@@ -82,11 +82,9 @@ func Delay(headers []byte) (ms int64, ok bool) {
 		}
 		ms = n
 	case raw.Kind == amqp.KindFloat || raw.Kind == amqp.KindDouble:
-		f, _ := raw.Value().Float()
-		if f > maxDelay { // beyond what the conversion can hold, too
-			return 0, false
+		if f, _ := raw.Value().Float(); f >= 1 && f <= maxDelay { // else the conversion may not hold it
+			ms = int64(f)
 		}
-		ms = int64(f)
 	}
 	if ms <= 0 || ms > maxDelay {
 		return 0, false

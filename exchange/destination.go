@@ -22,8 +22,8 @@ func newDestinations() destinations {
 	return destinations{queues: map[string]*destination{}}
 }
 
-// make returns a new destination with an id of its own.
-func (d *destinations) make(kind DestinationKind, name string) *destination {
+// create returns a new destination with an id of its own.
+func (d *destinations) create(kind DestinationKind, name string) *destination {
 	made := &destination{kind: kind, name: name}
 	if last := len(d.free) - 1; last >= 0 {
 		made.id, d.free = d.free[last], d.free[:last]
@@ -42,7 +42,7 @@ func (d *destinations) queue(name string) *destination {
 	if have := d.queues[name]; have != nil {
 		return have
 	}
-	made := d.make(ToQueue, name)
+	made := d.create(ToQueue, name)
 	d.queues[name] = made
 	return made
 }

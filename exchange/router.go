@@ -78,7 +78,7 @@ func (r *Router) Put(x Exchange) {
 	defer r.generation.Add(1)
 	n := r.exchanges[x.Name]
 	if n == nil {
-		n = &node{self: r.places.make(ToExchange, x.Name), bindings: map[identity]*bound{}}
+		n = &node{self: r.places.create(ToExchange, x.Name), bindings: map[identity]*bound{}}
 		n.self.node = n
 		r.exchanges[x.Name] = n
 	}

@@ -172,7 +172,7 @@ func (t *trie) prune(at uint32) {
 		t.spare = append(t.spare, at)
 		at = parent
 	}
-	if len(t.edges) == 0 && len(t.spare) == len(t.nodes)-1 {
+	if t.nodes[0].leaf == nil && len(t.spare) == len(t.nodes)-1 {
 		*t = *newTrie() // nothing left: give the memory back
 	}
 }
