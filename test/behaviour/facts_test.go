@@ -20,6 +20,7 @@ var chapters = [][]fact{
 	handshakeFacts, connectionFacts, frameFacts, channelFacts, exchangeFacts, bindingFacts,
 	topicFacts, headersFacts, exchangeTypeFacts, queueFacts, argumentFacts, lengthFacts,
 	publishFacts, confirmFacts, deliveryFacts, ackFacts, deathFacts, priorityFacts, txFacts,
+	permissionFacts, policyFacts, headerTableFacts, extensionFacts,
 }
 
 // leastFacts is how many facts there must be at least.

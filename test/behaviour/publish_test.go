@@ -181,6 +181,18 @@ var publishFacts = slices.Concat(expirationFacts(), []fact{
 		c.silent(100 * time.Millisecond)
 		c.call("channel.flow active")
 	}},
+	{name: "§5.1 a body over the maximum size is refused when it is complete", run: func(c *client) {
+		const limit = 134217728
+		c.raw(publishHead(c.queue()))
+		c.sendFrame(frameHeader, string(rawHeader(limit+1, 0, "")))
+		part := appendFrame(nil, frameBody, c.ch, make([]byte, 131064))
+		left := limit + 1
+		for ; left > 131064; left -= 131064 {
+			c.write(part)
+		}
+		c.write(appendFrame(nil, frameBody, c.ch, make([]byte, left)))
+		c.soft(406, "message size 134217729 is larger than configured max size 134217728", "basic.publish")
+	}},
 	{name: "§5.1 a fanout message of many queues has the same content in each", run: func(c *client) {
 		x := c.exchange("fanout")
 		var queues []string

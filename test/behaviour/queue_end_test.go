@@ -148,7 +148,7 @@ var queueEndFacts = []fact{
 		start := time.Now()
 		q := c.queue(table{"x-expires", 400})
 		s := c.sibling()
-		c.silent(450 * time.Millisecond) // a passive declare would start the interval again
+		c.silent(900 * time.Millisecond) // a passive declare would start the interval again
 		s.gone(q)
 		if took := time.Since(start); took > soon {
 			c.fail("took %v", took)
@@ -162,7 +162,7 @@ var queueEndFacts = []fact{
 			c.silent(450 * time.Millisecond)
 			c.call("queue.declare", "queue", q, "arguments", table{"x-expires", 1000})
 		}
-		c.silent(1300 * time.Millisecond)
+		c.silent(1700 * time.Millisecond)
 		c.gone(q)
 	}},
 	{name: "§4.7 x-expires: publish does not start the interval again", run: func(c *client) {
@@ -179,14 +179,14 @@ var queueEndFacts = []fact{
 		c.silent(900 * time.Millisecond)
 		c.consumers(q, 1)
 		c.call("basic.cancel", "consumer-tag", tag)
-		c.silent(350 * time.Millisecond)
+		c.silent(700 * time.Millisecond)
 		c.gone(q)
 	}},
 	{name: "§4.7 x-expires does not dead-letter", run: func(c *client) {
 		d := c.queue()
 		q := c.queue(table{"x-expires", 200, "x-dead-letter-exchange", "", "x-dead-letter-routing-key", d})
 		c.put(q, "m")
-		c.silent(250 * time.Millisecond)
+		c.silent(600 * time.Millisecond)
 		c.gone(q)
 		c.empty(d)
 	}},
