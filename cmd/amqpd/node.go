@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"time"
 
 	"amqpd/broker"
 )
@@ -16,9 +17,10 @@ func openBroker(c *config, log *slog.Logger) (node, error) {
 		ChannelMax:       c.channelMax,
 		FrameMax:         c.frameMax,
 		Heartbeat:        c.heartbeat,
+		NoHeartbeat:      c.heartbeat == 0,
 		MaxMessageSize:   c.maxMessageSize,
 		HandshakeTimeout: c.handshakeTimeout,
-		ConsumerTimeout:  c.consumerTimeout,
+		ConsumerTimeout:  orForever(c.consumerTimeout),
 		LoopbackUsers:    c.loopbackUsers,
 		Definitions:      c.definitions,
 	})
@@ -26,4 +28,13 @@ func openBroker(c *config, log *slog.Logger) (node, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// orForever turns the setting's 0, for ever, into the broker's, which is below
+// 0 because its 0 is the default.
+func orForever(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
 }
