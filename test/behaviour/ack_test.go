@@ -255,6 +255,37 @@ var quorumSettleFacts = []fact{
 		c.send("basic.nack requeue", "delivery-tag", c.deliver("headers", absent{}, "redelivered", false))
 		c.deliver("headers", table{"x-delivery-count", int64(1)}, "redelivered", true)
 	}},
+	{name: "§5.5 quorum: on consumer loss messages come back first and in order", run: func(c *client) {
+		q := c.quorum(nil, "1", "2", "3", "4")
+		s := c.peer()
+		s.qos("", 2)
+		s.consume(q)
+		s.delivers("1", "2")
+		s.nc.Close()
+		c.ready(q, 4)
+		c.get(q, "body", "1", "redelivered", true)
+		c.drain(q, "2", "3", "4")
+	}},
+	{name: "§5.5 quorum: x-delivery-count counts the loss of a consumer", run: func(c *client) {
+		q := c.quorum(nil, "m")
+		s := c.peer()
+		s.consume(q)
+		s.delivers("m")
+		s.zero().call("connection.close", "code", 200)
+		c.ready(q, 1)
+		c.get(q, "headers", table{"x-delivery-count", int64(1)}, "redelivered", true)
+	}},
+	{name: "§5.5 quorum: multiple acks", run: func(c *client) {
+		q := c.quorum(nil, "1", "2", "3")
+		s := c.peer()
+		for range 3 {
+			s.take(q)
+		}
+		s.send("basic.ack multiple", "delivery-tag", 2)
+		s.call("channel.close", "code", 200)
+		c.ready(q, 1)
+		c.drain(q, "3")
+	}},
 	{name: "§5.5 quorum: over the delivery limit a message is dropped", run: func(c *client) {
 		q := c.quorum(table{"x-delivery-limit", 2}, "m")
 		for range 3 {

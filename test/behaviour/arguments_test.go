@@ -143,6 +143,14 @@ var argumentFacts = slices.Concat(argumentRowFacts(), []fact{
 		c.refuse(406, "invalid type 'signedint' for arg 'x-dead-letter-exchange' in RES(queue)", "queue.declare",
 			"queue", c.name(), "arguments", table{"x-dead-letter-exchange", 1})
 	}},
+	{name: "§4.4 an unknown x-queue-master-locator crashes the channel", run: func(c *client) {
+		c.send("queue.declare", "queue", c.name(), "arguments", table{"x-queue-master-locator", "nearest"})
+		c.hard(541, "", "")
+	}},
+	{name: "§4.4 x-queue-master-locator that is no string crashes the channel", run: func(c *client) {
+		c.send("queue.declare", "queue", c.name(), "arguments", table{"x-queue-master-locator", 1})
+		c.hard(541, "", "")
+	}},
 	{name: "§4.4 x-dead-letter-routing-key without an exchange", run: func(c *client) {
 		c.refuse(406, invalidArg("x-dead-letter-routing-key", "routing_key_but_no_dlx_defined"), "queue.declare",
 			"queue", c.name(), "arguments", table{"x-dead-letter-routing-key", "k"})

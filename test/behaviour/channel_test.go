@@ -228,6 +228,34 @@ var qosFacts = []fact{
 	{name: "§2.1 a prefetch-size", run: func(c *client) {
 		c.refuseHard(540, "prefetch_size!=0 (1024)", "basic.qos", "prefetch-size", 1024)
 	}},
+	{name: "§2.1 a nack and a requeue make room", run: func(c *client) {
+		q := c.window(2)
+		c.qos("", 1)
+		c.consume(q)
+		c.send("basic.nack", "delivery-tag", c.deliver("body", "1"))
+		c.send("basic.nack requeue", "delivery-tag", c.deliver("body", "2"))
+		c.deliver("body", "2", "redelivered", true)
+	}},
+	{name: "§2.1 a multiple ack makes room for as many", run: func(c *client) {
+		q := c.window(6)
+		c.qos("", 3)
+		c.consume(q)
+		c.delivers("1", "2", "3")
+		c.send("basic.ack multiple", "delivery-tag", 2)
+		c.delivers("4", "5")
+		c.nothing(q)
+	}},
+	{name: "§2.1 cancel gives the room of a global limit back only on ack", run: func(c *client) {
+		q, r := c.window(2), c.window(2)
+		c.qos("global", 1)
+		tag := c.consume(q)
+		c.delivers("1")
+		c.call("basic.cancel", "consumer-tag", tag)
+		c.consume(r)
+		c.nothing(r)
+		c.send("basic.ack", "delivery-tag", 1)
+		c.delivers("1")
+	}},
 	{name: "§2.1 no_ack consumers are not limited", run: func(c *client) {
 		q := c.window(4)
 		c.qos("", 1)

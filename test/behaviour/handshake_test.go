@@ -30,6 +30,14 @@ func headerFacts() []fact {
 			s.write([]byte("AMQP\x01\x01\x00\x09"))
 			s.expect("connection.start", "version-major", 0, "version-minor", 9)
 		}},
+		{name: "§1.1 0-8 gets the header 0-9-1 and the end", differs: "amqpd does not speak 0-8, RabbitMQ still does", run: func(c *client) {
+			s := c.socket()
+			s.write([]byte("AMQP\x01\x01\x08\x00"))
+			if got := s.octets(8); got != protocolHeader {
+				s.fail("got %q", got)
+			}
+			s.eof(0, time.Second)
+		}},
 		{name: "§1.1 the header may come in pieces", run: func(c *client) {
 			s := c.socket()
 			for _, piece := range strings.Split(protocolHeader, "") {

@@ -314,6 +314,13 @@ var historyFacts = []fact{
 		c.publish(x, "k", "not kept", "headers", table{"x-recent-history-no-store", true})
 		c.drain(c.bound(x, ""), "kept")
 	}},
+	{name: "§3.5 recent history: binding an exchange replays through it", run: func(c *client) {
+		x, y := c.exchange("x-recent-history"), c.exchange("fanout")
+		c.publish(x, "k", "m")
+		q := c.bound(y, "")
+		c.call("exchange.bind", ends(y, x, "")...)
+		c.drain(q, "m")
+	}},
 	{name: "§3.5 recent history: binding again replays nothing, another key replays again", run: func(c *client) {
 		x := c.exchange("x-recent-history")
 		c.publish(x, "k", "m")
