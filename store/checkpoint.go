@@ -1,0 +1,211 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+)
+
+// checkpoint is what the root file says: from which segment the log has to be replayed,
+// which runs hold the entries of the segments before, and the state of the queues, which
+// is at least as new as the place where the replay starts.
+type checkpoint struct {
+	replay uint32 // the first segment to replay
+	base   LSN    // its base, or less if it was not begun
+	last   uint32 // the segment before, 0: none
+	end    uint32 // its end
+	clean  bool   // the store was closed; nothing is missing
+	runs   []*run
+	moved  []movedMessage
+}
+
+// movedMessage is a message that was carried to another place.
+type movedMessage struct{ pos, now Pos }
+
+const (
+	// queuesAtOnce is how many queues are written under one hold of the index's lock.
+	queuesAtOnce = 512
+	rootVersion  = 1
+)
+
+// write replaces the checkpoint in dir. x must have seen everything before c.replay. The
+// file becomes the root only after approve, which waits until all that x had seen is
+// durable: a checkpoint must not know more than the log.
+func (c *checkpoint) write(fsys FS, dir string, x *index, approve func() error) error {
+	path := filepath.Join(dir, checkpointName)
+	f, err := fsys.Create(path + unfinished)
+	if err != nil {
+		return err
+	}
+	w := newBlockWriter(f)
+	c.writeRoot(w)
+	c.writeRuns(w)
+	writeQueues(w, x)
+	writeDropped(w, x)
+	writeMoved(w, c.moved)
+	_, err = w.finish()
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := approve(); err != nil {
+		return err
+	}
+	if err := fsys.Rename(path+unfinished, path); err != nil {
+		return err
+	}
+	return fsys.SyncDir(dir)
+}
+
+func (c *checkpoint) writeRoot(w *blockWriter) {
+	w.p = binary.LittleEndian.AppendUint32(w.p, rootVersion)
+	w.p = binary.LittleEndian.AppendUint32(w.p, c.replay)
+	w.p = binary.LittleEndian.AppendUint64(w.p, uint64(c.base))
+	w.p = binary.LittleEndian.AppendUint32(w.p, c.last)
+	w.p = binary.LittleEndian.AppendUint32(w.p, c.end)
+	clean := byte(0)
+	if c.clean {
+		clean = 1
+	}
+	w.p = append(w.p, clean)
+	w.flush(blockHeader{typ: blockRoot})
+}
+
+func (c *checkpoint) writeRuns(w *blockWriter) {
+	for _, r := range c.runs {
+		for _, v := range [...]uint64{uint64(r.number), uint64(r.first), uint64(r.last), uint64(r.octets), uint64(r.entries)} {
+			w.p = binary.AppendUvarint(w.p, v)
+		}
+	}
+	w.flush(blockHeader{typ: blockRuns, count: uint32(len(c.runs))})
+}
+
+// writeQueues writes the states of the queues, giving the lock back in between. A queue
+// that appears meanwhile is in the part of the log that is replayed.
+func writeQueues(w *blockWriter, x *index) {
+	x.mu.Lock()
+	ids := make([]uint64, 0, len(x.queues))
+	for id := range x.queues {
+		ids = append(ids, id)
+	}
+	x.mu.Unlock()
+	slices.Sort(ids)
+	for some := range slices.Chunk(ids, queuesAtOnce) {
+		x.mu.Lock()
+		previous, n := uint64(0), uint32(0)
+		for _, id := range some {
+			q := x.queues[id]
+			if q == nil {
+				continue
+			}
+			w.p = binary.AppendUvarint(w.p, id-previous)
+			w.p = binary.AppendUvarint(w.p, q.next)
+			w.p = binary.AppendUvarint(w.p, q.delivered)
+			w.p = q.settled.append(w.p)
+			previous = id
+			n++
+		}
+		x.mu.Unlock()
+		w.flush(blockHeader{typ: blockQueues, count: n})
+	}
+}
+
+func writeDropped(w *blockWriter, x *index) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for id, segment := range x.dropped {
+		w.p = binary.AppendUvarint(w.p, id)
+		w.p = binary.AppendUvarint(w.p, uint64(segment))
+	}
+	w.flush(blockHeader{typ: blockDropped, count: uint32(len(x.dropped))})
+}
+
+func writeMoved(w *blockWriter, moved []movedMessage) {
+	for some := range slices.Chunk(moved, blockTarget/4) {
+		var last movedMessage
+		for _, m := range some {
+			w.p = binary.AppendVarint(w.p, int64(m.pos-last.pos))
+			w.p = binary.AppendVarint(w.p, int64(m.now-last.now))
+			last = m
+		}
+		w.flush(blockHeader{typ: blockMoved, count: uint32(len(some))})
+	}
+}
+
+// readCheckpoint reads the root of dir into x. Without one it returns nil.
+func readCheckpoint(fsys FS, dir string, x *index) (*checkpoint, error) {
+	f, err := fsys.Open(filepath.Join(dir, checkpointName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	c, b := &checkpoint{}, newBlockReader(f, checkpointName, size)
+	for {
+		ok, err := b.next()
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			break
+		}
+		d := decoder{p: b.payload}
+		if err := c.readBlock(b.blockHeader, &d, x, b.blocks == 1); err != nil {
+			return nil, fmt.Errorf("%s: %w: %w", checkpointName, ErrCorrupt, err)
+		}
+	}
+	if c.replay == 0 {
+		return nil, b.damaged(0)
+	}
+	return c, nil
+}
+
+// readBlock takes what one block says. The first must be the root block.
+func (c *checkpoint) readBlock(h blockHeader, d *decoder, x *index, first bool) error {
+	if first != (h.typ == blockRoot) {
+		return errPayload
+	}
+	switch h.typ {
+	case blockRoot:
+		if d.uint32() != rootVersion {
+			return errPayload
+		}
+		c.replay, c.base = d.uint32(), LSN(d.uint64())
+		c.last, c.end, c.clean = d.uint32(), d.uint32(), d.octet() == 1
+	case blockRuns:
+		for n := h.count; n > 0 && !d.bad; n-- {
+			r := &run{number: uint32(d.uvarint()), first: uint32(d.uvarint()), last: uint32(d.uvarint())}
+			r.octets, r.entries = int64(d.uvarint()), int(d.uvarint())
+			c.runs = append(c.runs, r)
+		}
+	case blockQueues:
+		id := uint64(0)
+		for n := h.count; n > 0 && !d.bad; n-- {
+			id += d.uvarint()
+			x.queues[id] = &queueState{next: d.uvarint(), delivered: d.uvarint(), settled: d.settled()}
+		}
+	case blockDropped:
+		for n := h.count; n > 0 && !d.bad; n-- {
+			id := d.uvarint()
+			x.dropped[id] = uint32(d.uvarint())
+		}
+	case blockMoved:
+		var last movedMessage
+		for n := h.count; n > 0 && !d.bad; n-- {
+			last.pos += Pos(d.varint())
+			last.now += Pos(d.varint())
+			c.moved = append(c.moved, last)
+		}
+	default:
+		return errPayload
+	}
+	return d.done()
+}

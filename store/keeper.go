@@ -1,0 +1,350 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	// indexAfter is how many sealed segments may wait to be indexed. It bounds how much of
+	// the log the next start replays.
+	indexAfter = 2
+	// indexAtOnce is how many segments go into one run at most; it bounds memory.
+	indexAtOnce = 8
+	// checkpointPause is the least time between two checkpoints.
+	checkpointPause = 250 * time.Millisecond
+	// foldPause is how long definitions wait to be folded together.
+	foldPause = 200 * time.Millisecond
+	// retryPause is how long the keeper waits after it failed for want of space.
+	retryPause = time.Second
+)
+
+// keeper is the goroutine that keeps house behind the log: it prepares the files of coming
+// segments, turns sealed segments into index runs, writes checkpoints, folds definitions,
+// and gives back segments that nobody needs. Everything it does can be late, or not done
+// at all before a crash, without anything being lost.
+//
+// When may a sealed segment go? Its messages have no references, or were carried; it has
+// no guests; its live entries are in a run; and whatever settled the last of its messages
+// is durable, or a crash would bring back entries whose messages are gone.
+type keeper struct {
+	s     *Store
+	wakes chan struct{} // a token: look
+	stop  chan struct{}
+	ended chan struct{}
+	later *time.Timer // wakes the keeper for what is not due yet
+
+	mu      sync.Mutex
+	started bool
+	runs    []*run // ascending by segments
+	nextRun uint32 // number of the next run
+	replay  uint32 // the first segment that is not indexed
+	garbage []*run // not needed once the next root is written
+	pinned  bool   // until RecoveryDone: the runs of the start stay
+	last    time.Time
+
+	view atomic.Pointer[keeperView]
+}
+
+func newKeeper(s *Store) *keeper {
+	k := &keeper{
+		s:       s,
+		wakes:   make(chan struct{}, 1),
+		stop:    make(chan struct{}),
+		ended:   make(chan struct{}),
+		later:   time.NewTimer(time.Hour),
+		nextRun: 1,
+		pinned:  true,
+	}
+	k.later.Stop()
+	k.publish()
+	return k
+}
+
+// nudge makes the keeper look. It never blocks.
+func (k *keeper) nudge() {
+	select {
+	case k.wakes <- struct{}{}:
+	default:
+	}
+}
+
+func (k *keeper) run() {
+	defer close(k.ended)
+	for {
+		select {
+		case <-k.wakes:
+		case <-k.later.C:
+		case <-k.stop:
+			k.later.Stop()
+			return
+		}
+		k.work()
+	}
+}
+
+// halt ends the goroutine, waiting for what it is doing.
+func (k *keeper) halt() {
+	close(k.stop)
+	<-k.ended
+}
+
+// work does what is due.
+func (k *keeper) work() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	err := k.prepareNext()
+	if err == nil {
+		err = k.foldDefinitions()
+	}
+	if err == nil && k.checkpointDue() {
+		err = k.checkpoint()
+	}
+	if err == nil {
+		err = k.reclaim()
+	}
+	if err != nil {
+		k.failed(err)
+	}
+}
+
+// failed decides what an error means. Want of space passes; a file that cannot be read is
+// told and tried again; a disk that does not take what is written is not to be trusted.
+func (k *keeper) failed(err error) {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		k.s.logger.Warn("disk full: the log cannot be cleaned up", "err", err)
+		k.later.Reset(retryPause)
+	case errors.Is(err, errReading), errors.Is(err, ErrCorrupt):
+		k.s.logger.Error("the log cannot be cleaned up", "err", err)
+		k.later.Reset(retryPause)
+	case errors.Is(err, ErrClosed):
+	default:
+		k.s.committer.fail(err)
+	}
+}
+
+// prepareNext makes the file of the segment after the current one if that is half full.
+func (k *keeper) prepareNext() error {
+	l := &k.s.log
+	l.mu.Lock()
+	id, due := l.seg.id+1, l.offset() > l.seg.size/2
+	l.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return k.s.files.prepare(id, uint32(l.segmentSize))
+}
+
+// foldDefinitions folds what is durable, or comes back when more may have gathered.
+func (k *keeper) foldDefinitions() error {
+	d := &k.s.definitions
+	if d.waiting() == 0 {
+		return nil
+	}
+	if wait := foldPause - time.Since(d.lastFold); wait > 0 {
+		k.later.Reset(wait)
+		return nil
+	}
+	if err := d.fold(k.durable()); err != nil {
+		return err
+	}
+	if d.lastFold = time.Now(); d.waiting() > 0 {
+		k.later.Reset(foldPause)
+	}
+	return nil
+}
+
+// durable is up to where the log is as safe as the sync mode makes it.
+func (k *keeper) durable() LSN { return k.s.Durable() }
+
+// sealed returns the segments that can be indexed: sealed, durable, not indexed yet. The
+// records of durable octets have been shown to the index. REQUIRES mu.
+func (k *keeper) sealed() []*segment {
+	var gs []*segment
+	durable := k.durable()
+	k.s.segments.each(func(_ uint32, g *segment) bool {
+		if g.sealed.Load() && !g.indexed && g.base+LSN(g.end.Load()) <= durable {
+			gs = append(gs, g)
+		}
+		return true
+	})
+	return gs
+}
+
+// checkpointDue reports whether enough has gathered. REQUIRES mu.
+func (k *keeper) checkpointDue() bool {
+	if len(k.sealed()) < indexAfter {
+		return false
+	}
+	if wait := checkpointPause - time.Since(k.last); wait > 0 {
+		k.later.Reset(wait)
+		return false
+	}
+	return true
+}
+
+// checkpoint indexes the sealed segments and writes a new root. REQUIRES mu.
+func (k *keeper) checkpoint() error {
+	gs := k.sealed()
+	for len(gs) > 0 {
+		n := min(len(gs), indexAtOnce)
+		if err := k.indexSegments(gs[:n]); err != nil {
+			return err
+		}
+		k.replay = gs[n-1].id + 1
+		gs = gs[n:]
+	}
+	if err := k.compact(); err != nil {
+		return err
+	}
+	if err := k.writeRoot(&checkpoint{replay: k.replay, base: k.baseOf(k.replay)}); err != nil {
+		return err
+	}
+	k.last = time.Now()
+	return k.removeRuns()
+}
+
+// baseOf returns the base of a segment that was begun.
+func (k *keeper) baseOf(id uint32) LSN {
+	if g := k.s.segments.get(id); g != nil {
+		return g.base
+	}
+	return k.s.log.end()
+}
+
+// writeRoot writes c as the new root, with the runs and everything else there is.
+func (k *keeper) writeRoot(c *checkpoint) error {
+	if err := k.s.definitions.fold(k.durable()); err != nil {
+		return err
+	}
+	c.runs = k.runs
+	c.moved = k.s.movedMessages()
+	if err := c.write(k.s.o.FS, k.s.files.dir, k.s.index, k.settle); err != nil {
+		return fmt.Errorf("writing checkpoint: %w", err)
+	}
+	k.s.index.pruneDropped(k.runs, k.replay)
+	k.publish()
+	k.s.stats.checkpoints.Add(1)
+	return nil
+}
+
+// settle waits until everything appended so far is durable.
+func (k *keeper) settle() error {
+	c := k.s.committer
+	end := k.s.log.end()
+	if !k.started || c.over.Load() {
+		return nil // Open and Close have nothing in flight
+	}
+	c.kick()
+	c.waitUntil(func() bool { return LSN(c.durable.Load()) >= end || k.stopped() })
+	if LSN(c.durable.Load()) < end {
+		return ErrClosed
+	}
+	return nil
+}
+
+func (k *keeper) stopped() bool {
+	select {
+	case <-k.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// finish is the clean end: it indexes all there is, and marks the root as clean. The
+// committer has ended, so nothing changes any more.
+func (k *keeper) finish() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	last := k.s.log.finish()
+	gs := k.sealed()
+	if err := k.indexSegments(gs); err != nil {
+		return err
+	}
+	k.replay = last.id + 1
+	if err := k.compact(); err != nil {
+		return err
+	}
+	end := last.end.Load()
+	c := &checkpoint{replay: k.replay, base: last.base + LSN(end), last: last.id, end: end, clean: true}
+	if err := k.writeRoot(c); err != nil {
+		return err
+	}
+	if err := k.removeRuns(); err != nil {
+		return err
+	}
+	if err := k.reclaim(); err != nil {
+		return err
+	}
+	return k.s.files.cut(last)
+}
+
+// reclaim gives back the segments that nobody needs. REQUIRES mu.
+//
+// A reference is given back after the record that settled its entry was appended, so what
+// is found idle may go when everything appended until then is durable.
+func (k *keeper) reclaim() error {
+	var idle []*segment
+	end, durable, waiting := k.s.log.end(), k.durable(), false
+	k.s.segments.each(func(_ uint32, g *segment) bool {
+		switch {
+		case !g.indexed || g.guests != 0 || !g.idle():
+			g.idleAt = 0
+		case g.idleAt == 0 && end > durable:
+			g.idleAt, waiting = end, true
+		case g.idleAt > durable:
+			waiting = true
+		default:
+			idle = append(idle, g)
+		}
+		return true
+	})
+	if waiting {
+		k.s.committer.kick()
+		k.later.Reset(flushDelay)
+	}
+	for _, g := range idle {
+		if err := k.giveBack(g); err != nil {
+			return fmt.Errorf("reusing log segment %d: %w", g.id, err)
+		}
+	}
+	if len(idle) > 0 {
+		select {
+		case k.s.committer.space <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// giveBack forgets a segment and recycles its file.
+func (k *keeper) giveBack(g *segment) error {
+	k.s.segments.set(g.id, nil)
+	k.forgetMoves(g)
+	if g.gone.Load() {
+		return nil
+	}
+	k.s.stats.reclaimed.Add(uint64(g.size))
+	return k.s.files.recycle(g, uint32(k.s.o.SegmentSize))
+}
+
+// keeperView is what others may know of the keeper without waiting for it.
+type keeperView struct {
+	runs   int
+	octets uint64
+}
+
+// publish makes the view current. REQUIRES mu.
+func (k *keeper) publish() {
+	v := &keeperView{runs: len(k.runs)}
+	for _, r := range k.runs {
+		v.octets += uint64(r.octets)
+	}
+	k.view.Store(v)
+}

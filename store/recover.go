@@ -1,0 +1,277 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+func logDir(dir string) string { return filepath.Join(dir, logDirName) }
+
+// Open opens the data directory, making it if need be, and recovers what it holds. The
+// caller then takes what it knows of with Definitions and Recovered, and calls
+// RecoveryDone.
+//
+// Recovery, in order:
+//
+//  1. The directory is locked, its format checked.
+//  2. The checkpoint gives the states of the queues and the index runs.
+//  3. The log behind the checkpoint is replayed: whole records, whole groups. Where the
+//     last segment ends in a torn write the log ends; anything else that does not check out
+//     is damage, which is told and skipped.
+//  4. What was replayed is synced, since from now on others build on it.
+//  5. The log goes on in a new segment, whose header will say where the one before ends.
+//     Nothing is ever written behind a torn write.
+//  6. The entries of the replayed segments go into a run, the references to messages are
+//     counted, and a new checkpoint is written.
+//
+// Errors are whole sentences where the user can do something about them.
+func Open(o Options) (*Store, error) {
+	start := time.Now()
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	lock, err := prepareDir(o.FS, o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := newParts(o)
+	s.lock = lock
+	if err := s.recover(); err != nil {
+		s.files.closeAll()
+		if s.definitions.db != nil {
+			err = errors.Join(err, s.definitions.db.close())
+		}
+		return nil, fmt.Errorf("opening data directory %s: %w", o.Dir, errors.Join(err, lock.Close()))
+	}
+	s.stats.recovery = time.Since(start)
+	go s.committer.run()
+	go s.keeper.run()
+	s.committer.kick() // the header of the new segment
+	return s, nil
+}
+
+// recovery is what Open knows while it works.
+type recovery struct {
+	s    *Store
+	root *checkpoint
+	logs []*logFile // ascending
+
+	folded  LSN             // definitions up to here are in the table
+	moved   []movedMessage  // messages that were carried, in the order they were
+	group   groupStart      // the group whose end was not seen yet
+	pending []pendingRecord // its records
+	highest uint32          // the highest segment number seen
+
+	unused []string // files with the name of a segment that they do not hold
+	spares []string // files to be used again
+	litter []string // files that a crash left behind
+}
+
+// logFile is a segment file that recovery found.
+type logFile struct {
+	segmentHeader
+	length int64 // of the file
+	end    uint32
+	bad    bool // the header is damaged; only segment is known
+}
+
+// groupStart is where a group starts; zero: there is none.
+type groupStart struct{ segment, off uint32 }
+
+// recover does all of Open but locking and starting the goroutines.
+func (s *Store) recover() error {
+	r := &recovery{s: s}
+	steps := []func() error{
+		r.openDefinitions, r.readRoot, r.findFiles, r.replay, r.tidy, r.startLog,
+		r.indexReplayed, r.count, r.finish,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// definitionsOpener is a file system that has no real files for bbolt.
+type definitionsOpener interface {
+	openDefinitions(path string) (definitionsDB, error)
+}
+
+func (r *recovery) openDefinitions() (err error) {
+	path := filepath.Join(r.s.o.Dir, definitionsName)
+	if own, ok := r.s.o.FS.(definitionsOpener); ok {
+		r.s.definitions.db, err = own.openDefinitions(path)
+	} else {
+		r.s.definitions.db, err = openBolt(path)
+	}
+	if err != nil {
+		return fmt.Errorf("opening definitions: %w", err)
+	}
+	r.folded, err = r.s.definitions.db.position()
+	return err
+}
+
+func (r *recovery) readRoot() (err error) {
+	r.root, err = readCheckpoint(r.s.o.FS, r.s.files.dir, r.s.index)
+	if err != nil {
+		return err
+	}
+	if r.root == nil {
+		r.root = &checkpoint{}
+	}
+	r.moved = r.root.moved
+	k := r.s.keeper
+	k.runs, k.replay = r.root.runs, r.root.replay
+	for _, run := range k.runs {
+		k.nextRun = max(k.nextRun, run.number+1)
+	}
+	return nil
+}
+
+// findFiles sorts out what is in the log directory: segments that hold something, files
+// that were prepared and not used, spares, runs, and what a crash left unfinished.
+func (r *recovery) findFiles() error {
+	files := r.s.files
+	names, err := files.fs.List(files.dir)
+	if err != nil {
+		return err
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		switch id, isLog := parseSegmentName(name); {
+		case isLog:
+			f, err := r.readHeader(name, id)
+			if err != nil {
+				return err
+			}
+			if f == nil {
+				r.unused = append(r.unused, name)
+				continue
+			}
+			r.logs = append(r.logs, f)
+		case strings.HasPrefix(name, sparePrefix):
+			r.spares = append(r.spares, name)
+		case strings.HasSuffix(name, unfinished), strings.HasSuffix(name, runSuffix) && !r.named(name):
+			r.litter = append(r.litter, name)
+		}
+	}
+	return nil
+}
+
+// tidy does something about the files that hold nothing.
+func (r *recovery) tidy() error {
+	files := r.s.files
+	for _, name := range r.litter {
+		if err := files.fs.Remove(files.path(name)); err != nil {
+			return err
+		}
+	}
+	files.adopt(r.spares)
+	for _, name := range r.unused {
+		if err := files.adoptUnused(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// named reports whether the root names a run.
+func (r *recovery) named(name string) bool {
+	return slices.ContainsFunc(r.root.runs, func(run *run) bool { return run.name() == name })
+}
+
+// readHeader returns what a segment file says it is, nil if nothing was written to it
+// since it got its name.
+func (r *recovery) readHeader(name string, id uint32) (*logFile, error) {
+	f, err := r.s.o.FS.Open(r.s.files.path(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	length, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	p := make([]byte, segmentHeaderSize)
+	if _, err := f.ReadAt(p, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w the header of log segment %d: %w", errReading, id, err)
+	}
+	if h, ok := parseSegmentHeader(p); ok && h.segment == id {
+		return &logFile{segmentHeader: h, length: length}, nil
+	}
+	sc := newScanner(f, id, uint32(min(length, headerSearch)))
+	sc.off = 0
+	if err := sc.resync(); err != nil || sc.off == sc.end {
+		return nil, err
+	}
+	r.s.damage(id, 0, "its header is damaged")
+	return &logFile{
+		segmentHeader: segmentHeader{segment: id, size: uint32(max(length, int64(r.s.o.SegmentSize)))},
+		length:        length,
+		bad:           true,
+	}, nil
+}
+
+// headerSearch is how far into a file without a header is looked for records of its
+// segment, which tell a damaged header from a file that was never written.
+const headerSearch = 4 << 20
+
+// replay shows the records behind the checkpoint to the index, and makes the segments.
+func (r *recovery) replay() error {
+	x := r.s.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.replay = true
+	x.definitions = func(lsn LSN, cs []Change) {
+		if lsn > r.folded {
+			r.s.definitions.recovered(lsn, cs)
+		}
+	}
+	x.carried = func(pos, now Pos) { r.moved = append(r.moved, movedMessage{pos, now}) }
+	defer func() { x.replay, x.definitions, x.carried = false, nil, nil }()
+	r.checkChain()
+	for i, f := range r.logs {
+		last := i == len(r.logs)-1
+		if f.segment < r.root.replay {
+			f.end = r.endOfIndexed(i)
+		} else if err := r.replaySegment(f, last); err != nil {
+			return err
+		}
+	}
+	r.dropTail()
+	return nil
+}
+
+// checkChain tells which segments are missing between those that have to be replayed.
+func (r *recovery) checkChain() {
+	previous := r.root.last
+	for _, f := range r.logs {
+		if f.segment < r.root.replay {
+			previous = f.segment
+			continue
+		}
+		if f.previous >= max(r.root.replay, 1) && f.previous != previous && !f.bad {
+			r.s.damage(f.previous, 0, "it is missing, with what was enqueued and settled in it")
+		}
+		previous = f.segment
+	}
+}
+
+// endOfIndexed returns where segment i, which is not replayed, ends.
+func (r *recovery) endOfIndexed(i int) uint32 {
+	f := r.logs[i]
+	if f.segment == r.root.last {
+		return r.root.end
+	}
+	if i+1 < len(r.logs) && r.logs[i+1].previous == f.segment {
+		return r.logs[i+1].prevEnd
+	}
+	return uint32(min(f.length, int64(f.size)))
+}

@@ -1,0 +1,273 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// recovered is what Open found and nobody has taken yet. The entries stay in the runs
+// until they are asked for.
+type recovered struct {
+	mu    sync.Mutex
+	known []uint64            // queues there were; set by Open
+	taken map[uint64]struct{} // those that were asked for
+	files map[uint32]File     // open runs, by number
+}
+
+// countRun notes where each queue's entries are in a run, and counts the references that
+// the live ones hold.
+func (s *Store) countRun(r *run) error {
+	f, err := s.o.FS.Open(s.files.path(r.name()))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, err := openRun(f, r)
+	if err != nil {
+		return err
+	}
+	c := refCounter{s: s}
+	for {
+		off := b.off
+		ok, err := b.next()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		r.blocks = append(r.blocks, runBlock{b.queue, off, uint32(b.off - off), b.count})
+		if err := s.eachLive(b.blockHeader, b.payload, c.add); err != nil {
+			return fmt.Errorf("%s at %d: %w", r.name(), off, err)
+		}
+	}
+	c.flush()
+	r.weight = s.keeper.weigh(r)
+	if c.lost > 0 {
+		s.logger.Error("damage: entries whose messages are gone", "entries", c.lost, "run", r.name())
+		s.stats.damaged.Add(1)
+	}
+	return nil
+}
+
+// eachLive calls f with the live entries of a block.
+func (s *Store) eachLive(h blockHeader, payload []byte, f func(*Entry)) error {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	live := s.index.filter(h.queue)
+	if live.gone {
+		return nil
+	}
+	d := decoder{p: payload}
+	return d.entries(int(h.count), func(e *Entry) {
+		if live.live(e.Seq) {
+			f(e)
+		}
+	})
+}
+
+// refCounter adds references to segments, those to one segment together.
+type refCounter struct {
+	s    *Store
+	g    *segment
+	id   uint32
+	n    int
+	lost int // entries whose message is nowhere
+}
+
+func (c *refCounter) add(e *Entry) {
+	if id := e.Pos.segment(); id != c.id {
+		c.flush()
+		c.g, c.id = c.s.segments.get(id), id
+	}
+	if c.g == nil || !c.g.has(e.Pos.offset()) {
+		c.lost++
+		return
+	}
+	c.n++
+}
+
+func (c *refCounter) flush() {
+	if c.n > 0 {
+		c.g.retain(c.n)
+	}
+	c.n = 0
+}
+
+// Recovered hands over the live entries of a queue, in Seq order, and the lowest sequence
+// number that it has not used. The references of the entries are the caller's from then
+// on. It is for the time between Open and RecoveryDone, once for each queue.
+func (s *Store) Recovered(queue uint64) (entries []Entry, next uint64) {
+	n := 0
+	for _, r := range s.keeper.startRuns() {
+		for _, b := range r.find(queue) {
+			n += int(b.n)
+		}
+	}
+	if n > 0 {
+		entries = make([]Entry, 0, n)
+	}
+	next = s.RecoveredEach(queue, func(some []Entry) { entries = append(entries, some...) })
+	return entries, next
+}
+
+// RecoveredEach is Recovered for queues with more entries than should be in memory twice:
+// it calls f with some thousand entries at a time. The slice is reused.
+func (s *Store) RecoveredEach(queue uint64, f func([]Entry)) (next uint64) {
+	s.recovered.mu.Lock()
+	defer s.recovered.mu.Unlock()
+	if s.recovered.taken == nil {
+		s.recovered.taken = map[uint64]struct{}{}
+	}
+	s.recovered.taken[queue] = struct{}{}
+	h := handover{s: s, queue: queue, f: f}
+	for _, r := range s.keeper.startRuns() {
+		for _, b := range r.find(queue) {
+			if err := h.block(r, b); err != nil {
+				s.logger.Error("damage: entries cannot be read", "queue", queue, "entries", b.n, "err", err)
+				s.stats.damaged.Add(1)
+			}
+		}
+	}
+	if len(h.lost) > 0 {
+		s.Settle(queue, h.lost)
+	}
+	next, _ = s.index.progress(queue)
+	return next
+}
+
+// handover is one queue on its way to its owner.
+type handover struct {
+	s         *Store
+	queue     uint64
+	f         func([]Entry)
+	delivered uint64
+	some      []Entry
+	lost      []Range // entries whose messages are gone
+	buf       []byte
+}
+
+// block hands over the live entries of one block.
+func (h *handover) block(r *run, b runBlock) error {
+	file, err := h.s.recovered.open(h.s, r)
+	if err != nil {
+		return err
+	}
+	h.buf = slices.Grow(h.buf[:0], int(b.size))[:b.size]
+	if _, err := file.ReadAt(h.buf, b.off); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w %s: %w", errReading, r.name(), err)
+	}
+	if !blockWhole(h.buf) {
+		return fmt.Errorf("%s at %d: %w", r.name(), b.off, ErrCorrupt)
+	}
+	head, _ := parseBlockHeader(h.buf)
+	h.some = h.some[:0]
+	_, h.delivered = h.s.index.progress(h.queue)
+	err = h.s.eachLive(head, h.buf[blockHeaderSize:], h.add)
+	if len(h.some) > 0 {
+		h.f(h.some)
+	}
+	return err
+}
+
+func (h *handover) add(e *Entry) {
+	if g := h.s.segments.get(e.Pos.segment()); g == nil || !g.has(e.Pos.offset()) {
+		h.lost = append(h.lost, Range{e.Seq, e.Seq})
+		return
+	}
+	h.some = append(h.some, *e)
+	if e.Seq < h.delivered {
+		h.some[len(h.some)-1].Flags |= FlagRedelivered
+	}
+}
+
+// open returns the open file of a run. REQUIRES mu.
+func (r *recovered) open(s *Store, of *run) (File, error) {
+	if f := r.files[of.number]; f != nil {
+		return f, nil
+	}
+	f, err := s.o.FS.Open(s.files.path(of.name()))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errReading, err)
+	}
+	if r.files == nil {
+		r.files = map[uint32]File{}
+	}
+	r.files[of.number] = f
+	return f, nil
+}
+
+// startRuns returns the runs as they were at the start. They stay until RecoveryDone.
+func (k *keeper) startRuns() []*run {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.runs
+}
+
+// RecoveryDone ends the recovery: queues that nobody has asked for are dropped with their
+// entries, and from now on the store tidies up what the start needed.
+func (s *Store) RecoveryDone() {
+	for _, queue := range s.unclaimed() {
+		var ps []Pos
+		s.RecoveredEach(queue, func(some []Entry) {
+			for i := range some {
+				ps = append(ps, some[i].Pos)
+			}
+		})
+		s.logger.Warn("dropping a queue that nothing refers to", "queue", queue, "messages", len(ps))
+		s.DropQueue(queue)
+		s.ReleaseAll(ps)
+	}
+	s.recovered.mu.Lock()
+	for _, f := range s.recovered.files {
+		_ = f.Close() // only read
+	}
+	s.recovered.files, s.recovered.taken, s.recovered.known = nil, nil, nil
+	s.recovered.mu.Unlock()
+	k := s.keeper
+	k.mu.Lock()
+	for _, r := range k.runs {
+		r.blocks = nil
+	}
+	k.pinned = false
+	k.mu.Unlock()
+	k.nudge()
+}
+
+// unclaimed returns the queues of the start that were not asked for.
+func (s *Store) unclaimed() []uint64 {
+	s.recovered.mu.Lock()
+	defer s.recovered.mu.Unlock()
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	var ids []uint64
+	for _, id := range s.recovered.known {
+		_, taken := s.recovered.taken[id]
+		_, gone := s.index.dropped[id]
+		if !taken && !gone {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// noteQueues remembers which queues there are at the end of recovery.
+func (s *Store) noteQueues() {
+	known := map[uint64]struct{}{}
+	for _, r := range s.keeper.runs {
+		for _, b := range r.blocks {
+			known[b.queue] = struct{}{}
+		}
+	}
+	for id := range s.index.queues {
+		known[id] = struct{}{}
+	}
+	for id := range s.index.dropped {
+		delete(known, id)
+	}
+	s.recovered.known = slices.Sorted(maps.Keys(known))
+}
