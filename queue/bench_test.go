@@ -55,8 +55,8 @@ func BenchmarkPublishDeliverAck(b *testing.B) {
 	}
 }
 
-// BenchmarkPublishDeliver is its first half, four consumers in turn, with the
-// queue never empty. The acknowledgements are in it, 64 to a range.
+// BenchmarkPublishDispatch is its first half, for transient messages and four
+// consumers in turn.
 func BenchmarkPublishDispatch(b *testing.B) {
 	q, fx := New(1, true, classic()), new(Effects)
 	cs := []*Consumer{{Tag: "1"}, {Tag: "2"}, {Tag: "3"}, {Tag: "4"}}

@@ -92,9 +92,6 @@ func (q *Queue) activate(c *Consumer) {
 		q.active = c
 	}
 	q.line.join(c)
-	if c.limit > 0 && c.unacked >= c.limit {
-		q.line.leave(c, full)
-	}
 }
 
 // Cancel ends a subscription. What the consumer has not settled stays with it:

@@ -33,15 +33,15 @@ func (q *Queue) dispatch(now int64, fx *Effects) {
 		if c == nil {
 			return
 		}
-		d := q.takeHead(level, c.NoAck, fx)
+		d := grow(&fx.Deliver)
 		d.Consumer = c
-		q.deliver(c, d, fx)
+		q.takeHead(d, level, c.NoAck, fx)
+		q.delivered(c)
 	}
 }
 
-// deliver notes a delivery to c, whose turn it was.
-func (q *Queue) deliver(c *Consumer, d Delivery, fx *Effects) {
-	fx.Deliver = append(fx.Deliver, d)
+// delivered notes a delivery to c, whose turn it was.
+func (q *Queue) delivered(c *Consumer) {
 	if c.NoAck {
 		q.counts.DeliveredNoAck++
 	} else {
@@ -50,15 +50,13 @@ func (q *Queue) deliver(c *Consumer, d Delivery, fx *Effects) {
 	q.line.served(c)
 }
 
-// takeHead takes the head of a level: out of the queue when nobody will
-// acknowledge it, else it becomes unacknowledged.
-func (q *Queue) takeHead(level int, noAck bool, fx *Effects) Delivery {
+// takeHead takes the head of a level, out of the queue when nobody will
+// acknowledge it, else it becomes unacknowledged, and says in d what it is.
+func (q *Queue) takeHead(d *Delivery, level int, noAck bool, fx *Effects) {
 	c, slot := q.ring.head(level)
-	e := &c.slots[slot]
-	d := Delivery{
-		Seq: c.seq(slot), Pos: e.pos, Size: e.size, Count: e.deliveries,
-		Redelivered: e.flags&flagRedelivered != 0,
-	}
+	e := &c.slots[slot&slotMask]
+	d.Seq, d.Pos, d.Size, d.Count = c.seq(slot), e.pos, e.size, e.deliveries
+	d.Redelivered = e.flags&flagRedelivered != 0
 	if d.Redelivered {
 		q.counts.Redelivered++
 	} else if e.logged() && d.Seq >= q.horizon && !noAck {
@@ -72,19 +70,20 @@ func (q *Queue) takeHead(level int, noAck bool, fx *Effects) Delivery {
 		q.bury(c, 1<<slot, settled, fx)
 		q.trim()
 	}
-	return d
 }
 
 // handOver delivers a message that was just published. Only a consumer that
 // acknowledges makes it take a place in the queue, and then the log is told at
 // once that it was delivered.
 func (q *Queue) handOver(now int64, c *Consumer, m *Message, fx *Effects) {
-	d := Delivery{Consumer: c, Pos: m.Pos, Size: m.Size, Redelivered: m.Redelivered}
+	d := grow(&fx.Deliver)
+	d.Consumer, d.Seq, d.Pos, d.Size = c, 0, m.Pos, m.Size
+	d.Count, d.Redelivered = 0, m.Redelivered
 	if c.NoAck {
 		fx.Release = append(fx.Release, m.Pos)
 	} else {
 		d.Seq = q.ring.next
-		e := q.ring.push(q.entry(now, m), false)
+		e := q.place(now, m, false)
 		q.unackedBytes += int64(m.Size)
 		if q.durable && m.Persistent {
 			q.log(e, d.Seq, store.FlagRedelivered, fx)
@@ -93,7 +92,7 @@ func (q *Queue) handOver(now int64, c *Consumer, m *Message, fx *Effects) {
 	if m.Redelivered {
 		q.counts.Redelivered++
 	}
-	q.deliver(c, d, fx)
+	q.delivered(c)
 }
 
 // PassThrough counts a message of size octets as published to the queue and
@@ -143,5 +142,7 @@ func (q *Queue) Get(now int64, noAck bool, fx *Effects) (Delivery, bool) {
 	} else {
 		q.counts.Got++
 	}
-	return q.takeHead(q.ring.top(), noAck, fx), true
+	var d Delivery
+	q.takeHead(&d, q.ring.top(), noAck, fx)
+	return d, true
 }

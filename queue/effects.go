@@ -85,6 +85,8 @@ type Effects struct {
 	// and wants to be deleted. The broker calls Queue.Delete; nothing of the
 	// queue has been given up yet.
 	Delete bool
+
+	moving []entry // scratch of Queue.requeueMoved, empty between operations
 }
 
 // keepMax bounds what Reset keeps for the next use (elements of each list), so
@@ -110,6 +112,20 @@ func emptied[T any](s []T) []T {
 		return nil
 	}
 	return s[:0]
+}
+
+// grow adds an element to a list and returns it to be filled in, all of it: it
+// holds what was there before. Large elements are cheaper to write in place than
+// to copy.
+func grow[T any](list *[]T) *T {
+	n := len(*list)
+	if n < cap(*list) {
+		*list = (*list)[:n+1]
+	} else {
+		var none T
+		*list = append(*list, none)
+	}
+	return &(*list)[n]
 }
 
 // Empty says that there is nothing to perform.

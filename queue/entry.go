@@ -34,26 +34,20 @@ func (e *entry) comesBack() {
 	}
 }
 
-// record is the entry as the log and Peek show it.
-func (e *entry) record(seq uint64) store.Entry {
-	r := store.Entry{
-		Seq: seq, Pos: e.pos, Expiry: e.expiry, Size: e.size,
-		Deliveries: e.deliveries, Priority: e.level,
-	}
+// record writes the entry into r as the log and Peek show it.
+func (e *entry) record(r *store.Entry, seq uint64) {
+	r.Seq, r.Pos, r.Expiry, r.Size = seq, e.pos, e.expiry, e.size
+	r.Deliveries, r.Priority, r.Flags = e.deliveries, e.level, 0
 	if e.flags&flagRedelivered != 0 {
 		r.Flags = store.FlagRedelivered
 	}
-	return r
 }
 
-// restored is the entry that the log kept as r.
-func restored(r *store.Entry) entry {
-	e := entry{
-		pos: r.Pos, expiry: r.Expiry, size: r.Size,
-		deliveries: r.Deliveries, level: r.Priority, flags: flagLogged,
-	}
+// restore makes e what the log kept as r, except for the level.
+func (e *entry) restore(r *store.Entry) {
+	e.pos, e.expiry, e.size = r.Pos, r.Expiry, r.Size
+	e.deliveries, e.flags = r.Deliveries, flagLogged
 	if r.Flags&store.FlagRedelivered != 0 {
 		e.flags |= flagRedelivered
 	}
-	return e
 }

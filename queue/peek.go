@@ -43,7 +43,9 @@ func (r *ring) each(set func(*chunk) uint64, level int, yield func(store.Entry) 
 			if level != anyLevel && int(e.level) != level {
 				continue
 			}
-			if !yield(e.record(c.seq(slot))) {
+			var r store.Entry
+			e.record(&r, c.seq(slot))
+			if !yield(r) {
 				return false
 			}
 		}

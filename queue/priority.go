@@ -13,7 +13,8 @@ type levels struct {
 	busy [4]uint64 // bit l: level l has a ready entry
 }
 
-// level is the order of the ready entries of one level.
+// level is the order of the ready entries of one level. Invariant: all in behind
+// are before all in waiting, since deliveries are made in order.
 type level struct {
 	waiting fifo // never delivered
 	behind  heap // came back from a consumer
@@ -39,7 +40,7 @@ func (ls *levels) back(l uint8, seq uint64) { ls.level(l).behind.push(seq) }
 // head is the first number of a level. REQUIRES: the level is busy.
 func (ls *levels) head(l int) uint64 {
 	at := ls.at[l]
-	if at.backFirst() {
+	if len(at.behind) > 0 {
 		return at.behind[0]
 	}
 	return at.waiting.front()
@@ -48,7 +49,7 @@ func (ls *levels) head(l int) uint64 {
 // pop removes the first number of a level.
 func (ls *levels) pop(l int) {
 	at := ls.at[l]
-	if at.backFirst() {
+	if len(at.behind) > 0 {
 		at.behind.pop()
 	} else {
 		at.waiting.pop()
@@ -56,10 +57,6 @@ func (ls *levels) pop(l int) {
 	if len(at.behind) == 0 && at.waiting.empty() {
 		ls.busy[l>>6] &^= 1 << (l & 63)
 	}
-}
-
-func (at *level) backFirst() bool {
-	return len(at.behind) > 0 && (at.waiting.empty() || at.behind[0] < at.waiting.front())
 }
 
 // under is the highest busy level below l, -1 when there is none.

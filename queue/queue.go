@@ -44,7 +44,6 @@ type Queue struct {
 	active    *Consumer   // of single active consumer
 	idleSince int64       // when the queue was last used, for x-expires; 0: not known
 
-	moving []entry // scratch of requeueMoved
 	counts Counts
 }
 
@@ -114,10 +113,9 @@ func (q *Queue) Restore(entries []store.Entry, next uint64) {
 		if r.Seq < q.ring.next {
 			panic("BUG: queue: recovered entries are not in order")
 		}
-		e := restored(r)
-		e.level = min(e.level, q.topLevel())
 		q.ring.next = r.Seq
-		q.ring.push(e, true)
+		e := q.ring.push(min(r.Priority, q.topLevel()), true)
+		e.restore(r)
 		q.readyBytes += int64(e.size)
 		q.loggedCount++
 		q.loggedBytes += int64(e.size)
@@ -200,11 +198,12 @@ func (q *Queue) Publish(now int64, m Message, fx *Effects) Outcome {
 // enqueue stores a message for which nobody is ready. It may be dropped or
 // expired before it is logged, and then it never is.
 func (q *Queue) enqueue(now int64, m *Message, fx *Effects) {
-	seq, fresh := q.ring.next, q.entry(now, m)
-	e := q.ring.push(fresh, true)
+	seq := q.ring.next
+	e := q.place(now, m, true)
+	expiry := e.expiry
 	q.readyBytes += int64(m.Size)
 	gone := q.dropOverflow(fx)
-	if gone || fresh.expired(now) { // there is a new head, or a time to live of 0
+	if gone || expiry != 0 && expiry <= now { // a new head, or a time to live of 0
 		gone = q.expireHeads(now, fx) || gone
 	}
 	if gone {
@@ -215,9 +214,11 @@ func (q *Queue) enqueue(now int64, m *Message, fx *Effects) {
 	}
 }
 
-// entry is m as the ring keeps it.
-func (q *Queue) entry(now int64, m *Message) entry {
-	e := entry{pos: m.Pos, size: m.Size, level: q.level(m.Priority)}
+// place gives a message a place at the end.
+func (q *Queue) place(now int64, m *Message, ready bool) *entry {
+	e := q.ring.push(q.level(m.Priority), ready)
+	e.pos, e.size, e.deliveries = m.Pos, m.Size, 0
+	e.expiry, e.flags = 0, 0
 	if q.rules.ttl >= 0 || m.TTL >= 0 {
 		e.expiry = q.deadline(now, m.TTL)
 		q.deadlines = true
@@ -233,9 +234,9 @@ func (q *Queue) log(e *entry, seq uint64, flags uint8, fx *Effects) {
 	e.flags |= flagLogged
 	q.loggedCount++
 	q.loggedBytes += int64(e.size)
-	r := e.record(seq)
+	r := grow(&fx.Persist)
+	e.record(r, seq)
 	r.Flags |= flags
-	fx.Persist = append(fx.Persist, r)
 }
 
 // level is the level of a message with a priority (amqp-behaviour §5.9).

@@ -37,6 +37,33 @@ func TestKinds(t *testing.T) {
 	mustPanic(t, "BUG: queue: a stream queue", func() { New(1, true, policy.NewSettings(policy.Stream)) })
 }
 
+// TestDefaultPrefetch: 0 is no limit on a classic queue and 2000 on a quorum
+// queue (amqp-behaviour §2.1); without acknowledgement there is none.
+func TestDefaultPrefetch(t *testing.T) {
+	for _, test := range []struct {
+		kind     policy.Kind
+		noAck    bool
+		prefetch int
+		want     int
+	}{
+		{policy.Classic, false, 0, 3000},
+		{policy.Quorum, false, 0, 2000},
+		{policy.Quorum, false, 2500, 2500},
+		{policy.Quorum, true, 0, 3000},
+	} {
+		q, fx := New(1, false, policy.NewSettings(test.kind)), &Effects{}
+		if err := q.Subscribe(1, &Consumer{NoAck: test.noAck, Prefetch: test.prefetch}, fx); err != nil {
+			t.Fatal(err)
+		}
+		for range 3000 {
+			q.Publish(1, Message{TTL: -1}, fx)
+		}
+		if len(fx.Deliver) != test.want {
+			t.Errorf("%+v: got %d", test, len(fx.Deliver))
+		}
+	}
+}
+
 func TestReasonNames(t *testing.T) {
 	got := []string{Rejected.String(), Expired.String(), MaxLen.String(), DeliveryLimit.String()}
 	if want := []string{"rejected", "expired", "maxlen", "delivery_limit"}; !slices.Equal(got, want) {

@@ -17,9 +17,6 @@ import (
 // returnedLevel is the level of what goes in front.
 const returnedLevel = 1
 
-// movingMax bounds the scratch memory kept (entries).
-const movingMax = 64
-
 // requeueMoved takes outstanding entries out of their places and puts them to
 // the front or the tail. It returns how many there were, the dead included.
 func (q *Queue) requeueMoved(rs []store.Range, front bool, fx *Effects) int {
@@ -40,16 +37,14 @@ func (q *Queue) requeueMoved(rs []store.Range, front bool, fx *Effects) int {
 	if front {
 		level = returnedLevel
 	}
-	for _, e := range q.moving {
-		q.replace(e, level, fx)
+	for i := range fx.moving {
+		q.replace(&fx.moving[i], level, fx)
 	}
-	if q.moving = q.moving[:0]; cap(q.moving) > movingMax {
-		q.moving = nil
-	}
+	fx.moving = emptied(fx.moving)
 	return n
 }
 
-// lift takes entries out of their places, into q.moving or, beyond the delivery
+// lift takes entries out of their places, into fx.moving or, beyond the delivery
 // limit, to their end.
 func (q *Queue) lift(c *chunk, set uint64, fx *Effects) {
 	dead := uint64(0)
@@ -61,7 +56,7 @@ func (q *Queue) lift(c *chunk, set uint64, fx *Effects) {
 			dead |= 1 << slot
 			continue
 		}
-		q.moving = append(q.moving, *e)
+		fx.moving = append(fx.moving, *e)
 		q.unackedBytes -= int64(e.size)
 		if e.logged() {
 			q.forget(e, c.seq(slot), fx)
@@ -74,10 +69,11 @@ func (q *Queue) lift(c *chunk, set uint64, fx *Effects) {
 }
 
 // replace gives a lifted entry its new place.
-func (q *Queue) replace(e entry, level uint8, fx *Effects) {
-	e.level = level
+func (q *Queue) replace(e *entry, level uint8, fx *Effects) {
 	seq := q.ring.next
-	at := q.ring.push(e, true)
+	at := q.ring.push(level, true)
+	*at = *e
+	at.level = level
 	q.readyBytes += int64(e.size)
 	if e.logged() {
 		q.log(at, seq, 0, fx)

@@ -36,9 +36,10 @@ type ring struct {
 	levels *levels // nil: one level, ordered by sequence number
 }
 
-// push adds an entry at the end and returns its place, which is valid until the
-// ring changes again.
-func (r *ring) push(e entry, ready bool) *entry {
+// push adds a place at the end, for the caller to fill in, whose level is known
+// here because it decides about the order. The place is valid until the ring
+// changes again.
+func (r *ring) push(level uint8, ready bool) *entry {
 	num, slot := r.next>>slotBits, r.next&slotMask
 	n := len(r.dir)
 	if n == r.first || r.dir[n-1].num != num {
@@ -55,20 +56,17 @@ func (r *ring) push(e entry, ready bool) *entry {
 		c.ready |= 1 << slot
 		r.ready++
 		if r.levels != nil {
-			r.levels.put(e.level, r.next)
+			r.levels.put(level, r.next)
 		}
 	}
 	r.next++
-	at := &c.slots[slot]
-	*at = e
-	return at
+	e := &c.slots[slot]
+	e.level = level
+	return e
 }
 
 // open appends an empty chunk.
 func (r *ring) open(num uint64) {
-	if n := len(r.dir); n > r.first && r.dir[n-1].live == 0 && r.dir[n-1].slots != nil {
-		r.drop(&r.dir[n-1]) // it was kept only to be filled up
-	}
 	if len(r.dir) == cap(r.dir) && r.first > len(r.dir)/4 {
 		r.shift()
 	}
@@ -123,19 +121,15 @@ func (r *ring) back(c *chunk, set uint64) {
 }
 
 // remove takes unacknowledged places out of the ring. The caller calls trim
-// when it has removed all that it wants; until then c stays where it is.
+// when it has removed all that it wants; until then c stays where it is. A chunk
+// that is not full yet is kept.
 func (r *ring) remove(c *chunk, set uint64) {
 	c.live &^= set
 	r.live -= bits.OnesCount64(set)
 	if c.live == 0 && c.num != r.next>>slotBits && c.slots != nil {
-		r.drop(c)
+		c.free()
+		r.holes++
 	}
-}
-
-// drop makes a hole of c.
-func (r *ring) drop(c *chunk) {
-	c.free()
-	r.holes++
 }
 
 // trim forgets holes: all at the front, and those in the middle when they are
