@@ -97,7 +97,10 @@ func CheckConsumerArguments(k Kind, args amqp.Table) *ArgumentError {
 	if bad := checkStage(OnConsumer, StageValue, k, args); bad != nil {
 		return bad
 	}
-	return checkForeign(OnConsumer, k, args)
+	if bad := checkForeign(OnConsumer, k, args); bad != nil {
+		return bad
+	}
+	return checkStage(OnConsumer, StageCreate, k, args)
 }
 
 // CheckExchangeArguments checks those arguments of a new exchange that every
@@ -108,22 +111,29 @@ func CheckExchangeArguments(args amqp.Table) *ArgumentError {
 }
 
 // checkStage checks the arguments of one stage. What names another exchange is
-// checked whether or not the kind takes it.
+// checked whether or not the kind takes it. Of an argument that is checked
+// while the queue is being created, the ordinary faults show with those of the
+// other values.
 func checkStage(on Scope, stage Stage, k Kind, args amqp.Table) *ArgumentError {
 	for i := range Table {
 		row := &Table[i]
-		if row.On != on || row.Argument == "" || row.Arg.Stage != stage {
+		early := stage == StageValue && row.Arg.Stage == StageCreate
+		if row.On != on || row.Argument == "" || row.Arg.Stage != stage && !early {
 			continue
 		}
 		if row.Kinds[k].Position == 0 && stage != StageResource {
 			continue
 		}
-		if bad := row.check(args); bad != nil {
+		bad := row.check(args)
+		if bad != nil && !(early && bad.late()) {
 			return bad
 		}
 	}
 	return nil
 }
+
+// late reports whether the fault shows only when the queue is being created.
+func (e *ArgumentError) late() bool { return e.Whole != "" || e.Code == amqp.CodeInternalError }
 
 // checkForeign refuses arguments that only other kinds take, in the order in
 // which the client sent them.

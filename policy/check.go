@@ -35,7 +35,7 @@ const (
 	StageValue    Stage = iota // with all the others
 	StageResource              // before everything: names another exchange
 	StageKind                  // next: decides the kind
-	StageCreate                // last: while the queue is being created
+	StageCreate                // last: when the queue is created or the consumer added
 )
 
 // Check says what a value must be and what a wrong one gets. The texts are

@@ -35,7 +35,7 @@ func difference(name string, have, want amqp.Table) func(resource string) string
 		if current.Equivalent(received) {
 			return nil
 		}
-		return inequivalent(name, "'"+received.Format()+"'", "'"+current.Format()+"'")
+		return inequivalent(name, quoted(received), quoted(current))
 	case had && !implied(name, current):
 		return inequivalent(name, "none", current.Describe())
 	case has && !implied(name, received):
@@ -47,6 +47,15 @@ func difference(name string, have, want amqp.Table) func(resource string) string
 // implied reports whether leaving the argument out says the same.
 func implied(name string, v amqp.Value) bool {
 	return name == "x-queue-type" && v == amqp.LongStr(Classic.String())
+}
+
+// quoted prints a value of which the type goes without saying. A void counts
+// as none.
+func quoted(v amqp.Value) string {
+	if v.Kind() == amqp.KindVoid {
+		return "none"
+	}
+	return "'" + v.Format() + "'"
 }
 
 func inequivalent(name, received, current string) func(resource string) string {

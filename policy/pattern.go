@@ -17,8 +17,8 @@ import (
 // rest is handled here: escapes that only PCRE knows are rewritten, and
 // lookahead and lookbehind, as in "^(?!amq\.).*", are matched by a
 // backtracking matcher with a budget. Refused, though PCRE takes them:
-// back references, possessive quantifiers, atomic and conditional groups,
-// verbs, and counts above 1000.
+// back references, possessive quantifiers, atomic and conditional groups, verbs,
+// and counts above 1000.
 type Pattern struct {
 	source string
 	linear *regexp.Regexp // nil when the pattern looks around

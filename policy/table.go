@@ -245,7 +245,7 @@ var Table = []Row{
 		Argument: "x-stream-max-segment-size-bytes", Key: "stream-max-segment-size-bytes",
 		Doc: "Octets after which a stream starts another segment, up to 3,000,000,000.",
 		Arg: Check{
-			Form: FormInteger, Max: maxSegment, Whole: true,
+			Form: FormInteger, Max: maxSegment, Stage: StageCreate, Whole: true,
 			High: "Exceeded max value for {arg}",
 		},
 		Policy:  between(0, maxSegment, "", "invalid"),
@@ -384,7 +384,7 @@ var Table = []Row{
 	{
 		Argument: "x-stream-offset", On: OnConsumer,
 		Doc:    "Where in a stream to start: first, last, next, an offset, a time, or an age such as 1h.",
-		Arg:    Check{Form: FormOffset, Bad: "{invalid_stream_offset_arg,{pair}}"},
+		Arg:    Check{Form: FormOffset, Stage: StageCreate, Bad: "{invalid_stream_offset_arg,{pair}}"},
 		Policy: Check{Form: FormNone},
 		Kinds:  [kinds]Use{Stream: {Position: 1}},
 	},

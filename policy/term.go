@@ -73,8 +73,9 @@ func mapTerm(m map[string]any) string {
 	return "#{" + strings.Join(parts, ",") + "}"
 }
 
-// pairsTerm prints the members of m named by keys as a list of pairs, one a
-// line when they do not fit on one line.
+// pairsTerm prints the members of m named by keys as a list of pairs. Pairs
+// that do not fit on one line together stand on one each, and a value that
+// does not fit beside its key stands below it.
 func pairsTerm(m map[string]any, keys []string) string {
 	pairs := make([]string, len(keys))
 	for i, key := range keys {
@@ -83,6 +84,11 @@ func pairsTerm(m map[string]any, keys []string) string {
 	line := "[" + strings.Join(pairs, ",") + "]"
 	if len(line) <= lineWidth {
 		return line
+	}
+	for i, key := range keys {
+		if len(pairs[i])+2 > lineWidth {
+			pairs[i] = "{" + term(key) + ",\n  " + term(m[key]) + "}"
+		}
 	}
 	return "[" + strings.Join(pairs, ",\n ") + "]"
 }
