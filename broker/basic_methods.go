@@ -15,14 +15,13 @@ func (ch *channel) basicQos(m *amqp.BasicQos) error {
 	if m.PrefetchSize != 0 {
 		return amqp.NotImplemented(amqp.MethodBasicQos, "prefetch_size!=0 (%d)", m.PrefetchSize)
 	}
-	switch {
-	case !m.Global:
-		ch.prefetch = m.PrefetchCount
-		ch.limitAll(0)
-	default:
-		ch.limitAll(int64(m.PrefetchCount))
-	}
 	ch.send(&amqp.BasicQosOk{})
+	if m.Global {
+		ch.limitAll(int64(m.PrefetchCount))
+		return nil
+	}
+	ch.prefetch = m.PrefetchCount
+	ch.limitAll(0)
 	return nil
 }
 
@@ -79,6 +78,7 @@ func (ch *channel) subscribe(q *localQueue, m *amqp.BasicConsume) error {
 	if v, ok := m.Arguments.Get("x-priority"); ok {
 		k.Priority, _ = v.Int()
 	}
+	k.takeCredit(m.Arguments)
 	if q.kind == policy.Quorum && k.Prefetch == 0 {
 		k.Prefetch = quorumPrefetch
 	}
@@ -235,8 +235,9 @@ func (ch *channel) recover(id amqp.MethodID, requeue bool) error {
 	return nil
 }
 
-// basicCredit is an extension for AMQP 1.0 bridges, which amqpd does not have:
-// no consumer here has credit (amqp-behaviour §12).
+// basicCredit lets a consumer that was started with x-credit have more
+// deliveries (amqp-behaviour §12). With drain, credit that the queue cannot use
+// now is taken away and reported.
 func (ch *channel) basicCredit(m *amqp.BasicCredit) error {
 	k := ch.consumers[m.ConsumerTag]
 	if k == nil {
@@ -244,5 +245,14 @@ func (ch *channel) basicCredit(m *amqp.BasicCredit) error {
 	}
 	ready, _ := k.queue.counters(0)
 	ch.send(&amqp.BasicCreditOk{Available: uint32(ready)})
+	if k.credit == nil {
+		return nil
+	}
+	k.credit.Store(int64(m.Credit))
+	k.queue.dispatch(ch.c.batch)
+	if left := k.credit.Load(); m.Drain && left > 0 {
+		k.credit.Store(0)
+		ch.send(&amqp.BasicCreditDrained{ConsumerTag: k.Tag, CreditDrained: uint32(left)})
+	}
 	return nil
 }

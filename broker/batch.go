@@ -324,7 +324,8 @@ func (t *batch) perform(q *localQueue) {
 		t.marks = append(t.marks, deliveredMark{queue: q.id, upTo: fx.Delivered})
 	}
 	t.released = append(t.released, fx.Release...)
-	if fx.Delete {
+	if fx.Delete && !q.dying {
+		q.dying = true
 		t.idle = append(t.idle, q)
 	}
 	fx.Reset()

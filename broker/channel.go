@@ -168,6 +168,9 @@ func (ch *channel) closeWith(e *amqp.Error) {
 
 // dropChannel forgets a channel; its number may be used again.
 func (c *conn) dropChannel(ch *channel) {
+	if c.channels[ch.id] != ch {
+		return
+	}
 	delete(c.channels, ch.id)
 	c.b.dismissChannels(c, 1)
 	c.out.mu.Lock()

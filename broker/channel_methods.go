@@ -16,9 +16,12 @@ func (ch *channel) channelFlow(m *amqp.ChannelFlow) error {
 	return nil
 }
 
+// channelClose ends the channel. Its number is free when the client has seen
+// close-ok; what it sent behind the close is treated as on a closing channel.
 func (ch *channel) channelClose(*amqp.ChannelClose) error {
 	ch.release()
-	ch.c.dropChannel(ch)
+	ch.closing = true
+	ch.c.leaving = append(ch.c.leaving, ch)
 	ch.send(&amqp.ChannelCloseOk{})
 	return nil
 }

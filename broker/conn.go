@@ -54,6 +54,7 @@ type conn struct {
 	since      time.Time
 
 	channels map[uint16]*channel
+	leaving  []*channel // closed by the client in this batch
 	batch    *batch
 	routes   routeCache
 	routing  exchange.Message // working memory of routing
@@ -183,6 +184,10 @@ func (c *conn) forceClose(e *amqp.Error) {
 // flushes what came of it.
 func (c *conn) process() error {
 	err := c.frames()
+	for _, ch := range c.leaving {
+		c.dropChannel(ch)
+	}
+	c.leaving = c.leaving[:0]
 	c.keepPartial()
 	c.settleBatch()
 	c.compact()

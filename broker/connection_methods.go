@@ -48,7 +48,7 @@ func (c *conn) connectionFrame(f amqp.Frame) error {
 func (c *conn) connectionClose(args []byte) error {
 	var m amqp.ConnectionClose
 	if err := m.Parse(args); err != nil {
-		return c.hardClose(amqp.DecodeError(amqp.MethodConnectionClose, args, err))
+		return c.fault(0, decodeError(amqp.MethodConnectionClose, args, err))
 	}
 	c.settleBatch()
 	c.release()

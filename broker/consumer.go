@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"slices"
+	"sync/atomic"
 
 	"amqpd/amqp"
 	"amqpd/queue"
@@ -15,6 +16,9 @@ type consumer struct {
 	source
 	ch        *channel
 	arguments amqp.Table
+	// credit is how many deliveries may follow, where the consumer was started
+	// with x-credit (amqp-behaviour §12); nil otherwise.
+	credit *atomic.Int64
 }
 
 // core is the queue's part of c; nil for a nil consumer (basic.get).
@@ -29,18 +33,34 @@ func (c *consumer) core() *queue.Consumer {
 // backlog and the channel-wide prefetch limit. It is called with the queue's
 // lock held.
 func (c *consumer) Take() bool {
-	if !c.ch.c.out.room() {
+	if !c.ch.c.out.room() || c.credit != nil && c.credit.Load() <= 0 {
 		return false
 	}
-	if !c.counted {
-		return true
+	if c.counted {
+		limit := c.ch.limit.Load()
+		if c.ch.counted.Add(1) > limit && limit > 0 {
+			c.ch.counted.Add(-1)
+			return false
+		}
 	}
-	limit := c.ch.limit.Load()
-	if c.ch.counted.Add(1) > limit && limit > 0 {
-		c.ch.counted.Add(-1)
-		return false
+	if c.credit != nil {
+		c.credit.Add(-1)
 	}
 	return true
+}
+
+// takeCredit sets the credit of x-credit, {credit, drain}; a consumer started
+// without it has no such limit.
+func (c *consumer) takeCredit(args amqp.Table) {
+	v, ok := args.Get("x-credit")
+	if !ok {
+		return
+	}
+	t, _ := v.Table()
+	n, _ := t.Get("credit")
+	credit, _ := n.Int()
+	c.credit = new(atomic.Int64)
+	c.credit.Store(credit)
 }
 
 // randomName is a server-generated name: the prefix and 22 URL-safe characters.
@@ -61,7 +81,9 @@ func (ch *channel) remove(k *consumer) (last bool) {
 
 // unlist takes k out of the lists of its channel and connection.
 func (ch *channel) unlist(k *consumer) {
-	delete(ch.consumers, k.Tag)
+	if ch.consumers[k.Tag] == k {
+		delete(ch.consumers, k.Tag)
+	}
 	o := &ch.c.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -71,17 +93,18 @@ func (ch *channel) unlist(k *consumer) {
 }
 
 // cancelled tells a consumer's client that its queue is gone, if it wants to
-// know (amqp-behaviour §5.4). It is called by whoever deleted the queue.
+// know (amqp-behaviour §5.4), and frees the tag. Whoever deleted the queue calls
+// it with its own batch.
 func (k *consumer) cancelled(t *batch) {
 	c := k.ch.c
-	o := &c.out
-	t.lock(o)
-	if i := slices.Index(c.consumers, k); i >= 0 {
-		c.consumers = slices.Delete(c.consumers, i, i+1)
+	if c.caps.cancelNotify {
+		c.send(k.ch.id, &amqp.BasicCancel{ConsumerTag: k.Tag, NoWait: true})
+		t.lock(&c.out) // so that it is flushed with the batch
+		t.unlock()
 	}
-	if c.caps.cancelNotify && !o.closed {
-		m := amqp.BasicCancel{ConsumerTag: k.Tag, NoWait: true}
-		o.setTail(m.Append(o.tail(methodRoom), k.ch.id))
+	if c.batch == t {
+		k.ch.unlist(k)
+		return
 	}
-	t.unlock()
+	c.tell(func() { k.ch.unlist(k) })
 }

@@ -14,13 +14,7 @@ type content struct {
 
 // publishMethod handles basic.publish; its header and body follow.
 func (ch *channel) publishMethod(args []byte) error {
-	if err := ch.content.Method(amqp.MethodBasicPublish, args); err != nil {
-		return err
-	}
-	if !ch.content.Content().Publish.ValidUTF8() {
-		return amqp.FrameErr(0, "Malformed UTF-8 in shortstr")
-	}
-	return nil
+	return ch.content.Method(amqp.MethodBasicPublish, args)
 }
 
 // contentFrame handles a header or body frame.

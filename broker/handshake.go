@@ -32,7 +32,6 @@ func (c *conn) protocolHeader() (more bool, err error) {
 	header := string(c.buf[c.start : c.start+protocolHeaderSize])
 	c.start += protocolHeaderSize
 	if !acceptedHeaders[header] {
-		c.out.append(len(offeredHeader), func(b []byte) []byte { return append(b, offeredHeader...) })
 		_, _ = c.nc.Write([]byte(offeredHeader))
 		c.linger()
 		return false, errHangUp

@@ -17,6 +17,7 @@ type heartbeat struct {
 	timer    *time.Timer // nil: no heartbeats
 	half     time.Duration
 	stopped  bool
+	first    bool  // the next tick is the first and sends in any case
 	odd      bool  // the next tick does not check the client
 	sent     int64 // output.written at the last tick
 	received int64 // conn.received at the last check
@@ -30,7 +31,7 @@ func (h *heartbeat) start(c *conn, interval time.Duration) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.half, h.odd = interval/2, true
+	h.half, h.first, h.odd = interval/2, true, true
 	h.received = c.received.Load()
 	h.timer = time.AfterFunc(h.half, func() { h.tick(c) })
 }
@@ -54,11 +55,11 @@ func (h *heartbeat) tick(c *conn) {
 	if h.stopped {
 		return
 	}
-	if written := c.out.written.Load(); written == h.sent && c.out.size.Load() == 0 {
+	if written := c.out.written.Load(); (written == h.sent || h.first) && c.out.size.Load() == 0 {
 		c.out.append(amqp.FrameOverhead, amqp.AppendHeartbeat)
 		c.out.flush()
 	}
-	h.sent = c.out.written.Load()
+	h.sent, h.first = c.out.written.Load(), false
 	if h.odd = !h.odd; h.odd && h.silent(c) {
 		c.log.Warn("missed heartbeats from client", slog.Duration("interval", h.interval()))
 		c.hangUp()

@@ -16,8 +16,6 @@ type traits struct {
 	ttl        int64  // ms; -1 none
 	headers    []byte // raw table body; borrowed
 	replyTo    bool   // reply-to is the direct reply-to pseudo address
-	userID     []byte // borrowed; nil: not set
-	p          amqp.Properties
 }
 
 // traitCache remembers the last property octets that had neither headers nor
@@ -104,7 +102,6 @@ func (ch *channel) traits(header []byte) (*traits, error) {
 	}
 	if t.headers == nil && !t.replyTo && len(raw) <= maxCachedTraits {
 		cache.raw, cache.ok = append(cache.raw[:0], raw...), true
-		t.p = amqp.Properties{}
 	}
 	return t, nil
 }
@@ -126,7 +123,7 @@ func (ch *channel) readTraits(t *traits, header []byte) error {
 	if err != nil {
 		return amqp.InternalError()
 	}
-	*t = traits{ttl: -1, p: p}
+	*t = traits{ttl: -1}
 	if p.Has(amqp.FlagReplyTo) && string(p.ReplyTo) == replyToAddress {
 		t.replyTo = true
 	}
@@ -200,10 +197,10 @@ func (ch *channel) routeByContent(r *route, p *amqp.Publish, m *message, t *trai
 	if r.plain && cc.Empty() && bcc.Empty() {
 		return r.queues, nil
 	}
-	c := ch.c
+	c, props := ch.c, m.properties()
 	c.routing = exchange.Message{
-		Key: p.RoutingKey, Headers: t.headers, CC: cc, BCC: bcc, MessageID: t.p.MessageID,
-		CorrelationID: t.p.CorrelationID, Timestamp: t.p.Timestamp, HasTimestamp: t.p.Has(amqp.FlagTimestamp),
+		Key: p.RoutingKey, Headers: t.headers, CC: cc, BCC: bcc, MessageID: props.MessageID,
+		CorrelationID: props.CorrelationID, Timestamp: props.Timestamp, HasTimestamp: props.Has(amqp.FlagTimestamp),
 	}
 	return c.vhost.route(c.batch, r.exchange, &c.routing, &c.routed, m)
 }
@@ -289,7 +286,9 @@ func (c *conn) resolve(p *amqp.Publish, generation uint64) (*route, error) {
 	if err := c.vhost.router.Route(name, &c.routing, &c.routed); err != nil {
 		return nil, c.noExchange(id, name)
 	}
-	if r.plain = c.routed.Cacheable; r.plain {
+	// The default exchange leads to the queue of that name for as long as it is
+	// there, which the generation tells.
+	if r.plain = c.routed.Cacheable || name == ""; r.plain {
 		r.queues = c.vhost.named(nil, c.routed.Queues)
 	}
 	return r, nil

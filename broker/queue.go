@@ -36,6 +36,7 @@ type localQueue struct {
 	timer   *time.Timer  // guarded by mu; nil until a deadline was seen
 	armed   int64        // guarded by mu: when timer fires, unix ms; 0 not set
 	gone    bool         // guarded by mu: deleted; every operation refuses
+	dying   bool         // guarded by mu: expired, and about to be deleted
 
 	// policyName and operatorName are the policies in force, for views.
 	policyName, operatorName string // guarded by mu
@@ -244,7 +245,7 @@ func (q *localQueue) counters(touchedAt int64) (ready, consumers int) {
 // again. REQUIRES mu.
 func (q *localQueue) arm() {
 	at := q.core.Deadline()
-	if at == 0 || (q.armed != 0 && q.armed <= at) {
+	if at == 0 || q.dying || (q.armed != 0 && q.armed <= at) {
 		return
 	}
 	q.armed = at

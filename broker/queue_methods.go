@@ -289,11 +289,13 @@ func (ch *channel) queueDelete(m *amqp.QueueDelete) error {
 	if e := q.deletable(id, m); e != nil {
 		return e
 	}
-	ready, err := c.b.deleteQueue(q, c.batch)
-	if err != nil && !errors.Is(err, meta.ErrNotFound) {
-		return err
+	deleted := func(ready int) { _ = ch.answer(m.NoWait, &amqp.QueueDeleteOk{MessageCount: uint32(ready)}) }
+	err = c.b.deleteQueue(q, c.batch, deleted)
+	if errors.Is(err, meta.ErrNotFound) {
+		deleted(0)
+		return nil
 	}
-	return ch.answer(m.NoWait, &amqp.QueueDeleteOk{MessageCount: uint32(ready)})
+	return err
 }
 
 // deletable checks if-empty, then if-unused; quorum queues know neither.

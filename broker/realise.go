@@ -178,11 +178,8 @@ func (b *Broker) changeFor(t *batch, c meta.Command, owner *conn) error {
 	if err != nil {
 		return err
 	}
-	for _, q := range done.queues {
-		b.bury(q, t)
-	}
+	b.end(t, done, nil)
 	t.bury()
-	b.awaitDurable(done.lsn)
 	return nil
 }
 
@@ -197,38 +194,47 @@ func policyChange(c meta.Command) (vhost string, ok bool) {
 	return "", false
 }
 
-// bury ends a queue that the definitions no longer have: its consumers are told.
-func (b *Broker) bury(q *localQueue, t *batch) (ready int) {
-	ready, consumers := q.remove(t)
+// deleteQueue deletes this very queue. When the deletion is durable, it calls
+// answer, which may be nil, with the number of messages that were ready, and
+// then tells the consumers.
+func (b *Broker) deleteQueue(q *localQueue, t *batch, answer func(ready int)) error {
+	done, err := b.apply(t, meta.DeleteQueue{Vhost: q.vhost.name, Name: q.name, ID: q.id}, nil)
+	if err != nil {
+		return err
+	}
+	b.end(t, done, answer)
+	return nil
+}
+
+// end finishes a change: queues that the definitions no longer have are
+// emptied, the log is waited for, then clients are told.
+func (b *Broker) end(t *batch, done realised, answer func(ready int)) {
+	var ready int
+	var consumers []*consumer
+	for _, q := range done.queues {
+		n, ks := q.remove(t)
+		ready += n
+		consumers = append(consumers, ks...)
+	}
+	b.awaitDurable(done.lsn)
+	if answer != nil {
+		answer(ready)
+	}
 	for _, k := range consumers {
 		k.cancelled(t)
 	}
-	return ready
-}
-
-// deleteQueue deletes this very queue and returns how many messages were ready.
-func (b *Broker) deleteQueue(q *localQueue, t *batch) (ready int, err error) {
-	done, err := b.apply(t, meta.DeleteQueue{Vhost: q.vhost.name, Name: q.name, ID: q.id}, nil)
-	if err != nil {
-		return 0, err
-	}
-	for _, gone := range done.queues {
-		ready += b.bury(gone, t)
-	}
-	b.awaitDurable(done.lsn)
-	return ready, nil
 }
 
 // deleteUnused deletes an auto-delete queue that lost its last consumer, unless
 // it has one again.
 func (b *Broker) deleteUnused(q *localQueue, t *batch) {
 	if _, consumers := q.counters(0); consumers == 0 {
-		_, _ = b.deleteQueue(q, t)
+		_ = b.deleteQueue(q, t, nil)
 	}
 }
 
 // deleteIdle deletes a queue that was not used for its x-expires.
-func (b *Broker) deleteIdle(q *localQueue, t *batch) { _, _ = b.deleteQueue(q, t) }
+func (b *Broker) deleteIdle(q *localQueue, t *batch) { _ = b.deleteQueue(q, t, nil) }
 
 // deleteExclusives deletes the exclusive queues of a connection that ends.
 func (b *Broker) deleteExclusives(c *conn, t *batch) {
@@ -242,7 +248,7 @@ func (b *Broker) deleteExclusives(c *conn, t *batch) {
 		if q == nil {
 			return
 		}
-		_, _ = b.deleteQueue(q, t)
+		_ = b.deleteQueue(q, t, nil)
 		b.definitions.Lock()
 		delete(c.exclusives, q)
 		b.definitions.Unlock()

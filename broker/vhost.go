@@ -34,6 +34,7 @@ type policies struct{ ordinary, operator *policy.Matcher }
 
 func newVhost(b *Broker, name string) *vhost {
 	v := &vhost{b: b, name: name, router: exchange.NewRouter(), queues: make(map[string]*localQueue)}
+	v.router.UseQueues(v.queueNamed)
 	v.compilePolicies()
 	return v
 }
@@ -49,6 +50,17 @@ func (v *vhost) queue(name string) *localQueue {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return v.queues[name]
+}
+
+// queueNamed is how the default exchange finds a queue by routing key.
+func (v *vhost) queueNamed(key []byte) (name string, ok bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	q, ok := v.queues[string(key)]
+	if !ok {
+		return "", false
+	}
+	return q.name, true
 }
 
 // named appends the queues with these names, leaving out what has just gone.
