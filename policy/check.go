@@ -29,13 +29,14 @@ const (
 // fault is the one that is reported (amqp-behaviour §4.1).
 type Stage uint8
 
-// The stages in their order. Arguments that are foreign to the queue's kind
-// are refused between StageValue and StageCreate.
+// The stages: StageResource runs first, then StageKind, then StageValue, which
+// most arguments have. Then arguments that are foreign to the queue's kind are
+// refused, and StageCreate comes last.
 const (
 	StageValue    Stage = iota // with all the others
-	StageResource              // before everything: names another exchange
-	StageKind                  // next: decides the kind
-	StageCreate                // last: when the queue is created or the consumer added
+	StageResource              // names another exchange
+	StageKind                  // decides the kind
+	StageCreate                // when the queue is created or the consumer added
 )
 
 // Check says what a value must be and what a wrong one gets. The texts are

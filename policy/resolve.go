@@ -10,18 +10,22 @@ import "amqpd/amqp"
 //
 // The policies must be those that a Matcher found for this queue.
 func Resolve(k Kind, args amqp.Table, p, operator *Policy) (settings Settings, effective Definition) {
-	settings = NewSettings(k)
 	effective = Merge(p, operator)
 	if len(args) == 0 && len(effective) == 0 {
-		return settings, effective
+		return NewSettings(k), effective
 	}
+	return resolve(k, args, effective), effective
+}
+
+func resolve(k Kind, args amqp.Table, effective Definition) Settings {
+	settings := NewSettings(k)
 	for _, row := range index.settings[k] {
 		if v := row.inForce(row.Kinds[k], args, effective); v != nil {
 			row.Set(&settings, v)
 		}
 	}
 	settings.reconcile()
-	return settings, effective
+	return settings
 }
 
 // ResolveExchange works out the settings of an exchange from its arguments and

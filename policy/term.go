@@ -42,15 +42,7 @@ func term(v any) string {
 			return text
 		}
 		return "[" + joinTerms(v) + "]"
-	case []string:
-		list := make([]any, len(v))
-		for i := range v {
-			list[i] = v[i]
-		}
-		return term(list)
 	case map[string]any:
-		return mapTerm(v)
-	case Definition:
 		return mapTerm(v)
 	default:
 		return fmt.Sprint(v)
