@@ -83,24 +83,34 @@ func BenchmarkPublishDispatch(b *testing.B) {
 	perMessage(b)
 }
 
-// BenchmarkSettle: acknowledgement of 10,000 logged messages as one range.
+// BenchmarkSettle: acknowledgement of 10,000 logged messages, as one range and,
+// as with two consumers in turn, as ranges of one.
 func BenchmarkSettle(b *testing.B) {
 	const n = 10_000
-	q, fx := New(1, true, classic()), new(Effects)
-	c := &Consumer{}
-	subscribed(b, q, c)
-	b.ReportAllocs()
-	for b.Loop() {
-		b.StopTimer()
-		from := q.ring.next
-		for range n {
-			q.Publish(1, Message{Pos: 1, TTL: -1, Size: 16, Persistent: true}, fx)
-		}
-		fx.Reset()
-		b.StartTimer()
-		q.Settle(1, c, []store.Range{{From: from, To: from + n - 1}}, Ack, fx)
+	for name, step := range map[string]uint64{"range": n, "single": 1} {
+		b.Run(name, func(b *testing.B) {
+			q, fx := New(1, true, classic()), new(Effects)
+			c := &Consumer{}
+			subscribed(b, q, c)
+			rs := make([]store.Range, 0, n)
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				from := q.ring.next
+				for range n {
+					q.Publish(1, Message{Pos: 1, TTL: -1, Size: 16, Persistent: true}, fx)
+				}
+				rs = rs[:0]
+				for seq := from; seq < from+n; seq += step {
+					rs = append(rs, store.Range{From: seq, To: seq + step - 1})
+				}
+				fx.Reset()
+				b.StartTimer()
+				q.Settle(1, c, rs, Ack, fx)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/msg")
+		})
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/msg")
 }
 
 // BenchmarkBacklog: pushing to the end and getting from the front of a queue
@@ -157,9 +167,9 @@ func BenchmarkPingPong(b *testing.B) {
 
 // BenchmarkRequeue: a consumer that gives everything back.
 func BenchmarkRequeue(b *testing.B) {
-	for name, s := range map[string]policy.Settings{"classic": classic(), "quorum": policy.NewSettings(policy.Quorum)} {
-		b.Run(name, func(b *testing.B) {
-			q, fx := New(1, true, s), new(Effects)
+	for _, kind := range []policy.Kind{policy.Classic, policy.Quorum} {
+		b.Run(kind.String(), func(b *testing.B) {
+			q, fx := New(1, true, policy.NewSettings(kind)), new(Effects)
 			for range batch {
 				q.Publish(1, Message{Pos: 1, TTL: -1, Size: 16, Persistent: true}, fx)
 			}

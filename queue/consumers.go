@@ -81,7 +81,7 @@ func (q *Queue) prefetch(c *Consumer) int {
 	case c.NoAck:
 		return 0
 	case c.Prefetch == 0:
-		return q.kind.prefetchDeflt
+		return q.kind.prefetch
 	}
 	return c.Prefetch
 }

@@ -14,29 +14,32 @@ import (
 
 // TestAgainstModel does random operations on a queue and on the model, and
 // compares what they ask for and what they hold after each one.
-func TestAgainstModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := settings().Draw(t, "settings")
-		b := newBroker(s, rapid.Bool().Draw(t, "durable"))
-		b.q.Touch(b.now)
-		p := &pair{broker: b, m: &model{s: s, durable: b.q.Durable(), idle: b.now}}
-		t.Repeat(map[string]func(*rapid.T){
-			"publish":   p.publish,
-			"publish2":  p.publish, // more often than the rest
-			"pass":      p.pass,
-			"subscribe": p.subscribe,
-			"cancel":    p.cancel,
-			"open":      p.open,
-			"get":       p.get,
-			"settle":    p.settle,
-			"settle2":   p.settle,
-			"lose":      p.lose,
-			"purge":     p.purge,
-			"tick":      p.tick,
-			"configure": p.configure,
-			"restart":   p.restart,
-			"":          p.compare,
-		})
+func TestAgainstModel(t *testing.T) { rapid.Check(t, againstModel) }
+
+// FuzzAgainstModel is the same with the operations drawn from coverage.
+func FuzzAgainstModel(f *testing.F) { f.Fuzz(rapid.MakeFuzz(againstModel)) }
+
+func againstModel(t *rapid.T) {
+	s := settings().Draw(t, "settings")
+	b := newBroker(s, rapid.Bool().Draw(t, "durable"))
+	b.q.Touch(b.now)
+	p := &pair{broker: b, m: &model{s: s, durable: b.q.Durable(), idle: b.now}}
+	t.Repeat(map[string]func(*rapid.T){
+		"publish":   p.publish,
+		"publish2":  p.publish, // more often than the rest
+		"pass":      p.pass,
+		"subscribe": p.subscribe,
+		"cancel":    p.cancel,
+		"open":      p.open,
+		"get":       p.get,
+		"settle":    p.settle,
+		"settle2":   p.settle,
+		"lose":      p.lose,
+		"purge":     p.purge,
+		"tick":      p.tick,
+		"configure": p.configure,
+		"restart":   p.restart,
+		"":          p.compare,
 	})
 }
 
@@ -117,7 +120,8 @@ func (p *pair) subscribe(t *rapid.T) {
 	c := &Consumer{
 		Tag: fmt.Sprintf("c%d", p.tags), NoAck: rapid.Bool().Draw(t, "noack"),
 		Exclusive: rapid.IntRange(0, 9).Draw(t, "exclusive") == 0,
-		Priority:  int64(rapid.IntRange(-1, 1).Draw(t, "priority")), Prefetch: rapid.IntRange(0, 70).Draw(t, "prefetch"),
+		Priority:  int64(rapid.IntRange(-1, 1).Draw(t, "priority")),
+		Prefetch:  rapid.IntRange(0, 70).Draw(t, "prefetch"),
 	}
 	mc := &modelConsumer{c: c}
 	if rapid.Bool().Draw(t, "gate") {
@@ -224,7 +228,8 @@ func (p *pair) get(t *rapid.T) {
 	if ok {
 		head := p.m.ready[0]
 		p.m.ready = p.m.ready[1:]
-		if d.Pos != head.Pos || d.Redelivered != head.redelivered || int(d.Count) != head.count || d.Size != head.Size {
+		if d.Pos != head.Pos || d.Redelivered != head.redelivered ||
+			int(d.Count) != head.count || d.Size != head.Size {
 			t.Fatalf("got %+v, want %+v", d, head)
 		}
 		if noAck {

@@ -23,12 +23,12 @@ func TestEntryIsSmall(t *testing.T) {
 // so that chunks die in the middle, and compares it with a sorted slice.
 func TestRing(t *testing.T) {
 	for _, levels := range []int{1, 3} {
-		for seed := range uint64(6) {
+		for seed := range uint64(4) {
 			rt := &ringTest{t: t, rand: rand.New(rand.NewPCG(seed, 1)), r: &ring{next: 1}}
 			if levels > 1 {
 				rt.r.levels = newLevels(levels)
 			}
-			for range 400 {
+			for range 250 {
 				rt.step(levels)
 			}
 			rt.drain()

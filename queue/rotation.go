@@ -1,8 +1,6 @@
 package queue
 
-import (
-	"slices"
-)
+import "slices"
 
 // rotation decides who is served next: of the consumers that can take a
 // message those with the highest priority, in turn (amqp-behaviour §5.4).

@@ -188,8 +188,8 @@ func (o options) settings(base policy.Settings) policy.Settings {
 
 // scriptOps are the operations: what they do and what they say themselves.
 var scriptOps = map[string]func(*script, options) []string{
-	"new":       opNew,       // kind= transient ttl= expires= max-length= max-bytes= overflow= dlx priority= sac limit=
-	"configure": opConfigure, // the same, without kind, transient, priority and sac
+	"new":       opNew,       // as configure, and kind= transient priority= sac
+	"configure": opConfigure, // ttl= expires= max-length= max-bytes= overflow= dlx limit=
 	"publish":   opPublish,   // NAME... ttl= size= prio= transient redelivered
 	"pass":      opPass,      // size=
 	"consume":   opConsume,   // TAG noack exclusive prefetch= priority= gate=

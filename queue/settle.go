@@ -19,8 +19,8 @@ const (
 // Settle settles deliveries of one consumer, nil for those of Get, gives it the
 // credit back and goes on delivering. The consumer may have been cancelled.
 // Ranges are settled in their order. They name deliveries of this consumer
-// only; numbers that are not outstanding are passed over, and so nothing
-// happens after Purge or Delete took them.
+// only; numbers that are not outstanding are passed over, so nothing happens
+// to a deleted queue.
 func (q *Queue) Settle(now int64, c *Consumer, rs []store.Range, how Settlement, fx *Effects) {
 	switch how {
 	case Requeue:
