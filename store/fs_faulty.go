@@ -1,7 +1,5 @@
 package store
 
-import "io"
-
 // Op is one operation on a file system, as FaultyFS tells it before it is done.
 type Op struct {
 	Kind OpKind
@@ -94,8 +92,6 @@ func (f *FaultyFS) openDefinitions(path string) (definitionsDB, error) {
 	}
 	return openBolt(path)
 }
-
-var _ io.Closer = (*faultyFile)(nil)
 
 // faultyFile asks before each operation on a file.
 type faultyFile struct {

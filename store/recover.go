@@ -151,6 +151,7 @@ func (r *recovery) findFiles() error {
 			if err != nil {
 				return err
 			}
+			r.highest = max(r.highest, id) // never used again: records may be left of it
 			if f == nil {
 				r.unused = append(r.unused, name)
 				continue
@@ -162,7 +163,49 @@ func (r *recovery) findFiles() error {
 			r.litter = append(r.litter, name)
 		}
 	}
+	return r.judgeHeaders()
+}
+
+// judgeHeaders tells which headers are damaged. That of the newest segment may not have
+// been written when the power went, although some of what follows it was: then nothing in
+// the segment was ever synced, and it holds nothing.
+func (r *recovery) judgeHeaders() error {
+	for i, f := range r.logs {
+		if !f.bad {
+			continue
+		}
+		if i == len(r.logs)-1 {
+			synced, err := r.everSynced(f)
+			if err != nil {
+				return err
+			}
+			if !synced {
+				r.unused = append(r.unused, segmentName(f.segment))
+				r.logs = r.logs[:i]
+				break
+			}
+		}
+		r.s.damage(f.segment, 0, "its header is damaged")
+		if i > 0 {
+			before := r.logs[i-1]
+			f.base = before.base + LSN(before.size) // not less than it was, which is what counts
+		}
+	}
 	return nil
+}
+
+// everSynced reports whether the marks in a segment without a header say that some of it
+// was synced: all those that are written before the first sync say the same.
+func (r *recovery) everSynced(f *logFile) (bool, error) {
+	file, err := r.s.o.FS.Open(r.s.files.path(segmentName(f.segment)))
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	sc := newScanner(file, f.segment, uint32(min(f.length, int64(f.size))))
+	sc.off = 0
+	lowest, highest, err := sc.marksLater()
+	return lowest != highest, err
 }
 
 // tidy does something about the files that hold nothing.
@@ -211,7 +254,6 @@ func (r *recovery) readHeader(name string, id uint32) (*logFile, error) {
 	if err := sc.resync(); err != nil || sc.off == sc.end {
 		return nil, err
 	}
-	r.s.damage(id, 0, "its header is damaged")
 	return &logFile{
 		segmentHeader: segmentHeader{segment: id, size: uint32(max(length, int64(r.s.o.SegmentSize)))},
 		length:        length,

@@ -61,7 +61,7 @@ func (r *recovery) knownEnd(f *logFile) (end uint32, known bool) {
 func (r *recovery) torn(file File, f *logFile, off uint32) (bool, error) {
 	sc := newScanner(file, f.segment, uint32(min(f.length, int64(f.size))))
 	sc.off = off
-	synced, err := sc.syncedLater()
+	_, synced, err := sc.marksLater()
 	return f.base+LSN(off) >= synced, err
 }
 

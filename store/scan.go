@@ -127,24 +127,27 @@ func (s *scanner) wholeHere() bool {
 	return err == nil
 }
 
-// syncedLater returns the highest synced position that a mark behind off names. It moves
-// off to the end.
-func (s *scanner) syncedLater() (LSN, error) {
-	synced := LSN(0)
+// marksLater returns the lowest and the highest synced position that marks behind off
+// name; both are 0 if there are none. It moves off to the end.
+func (s *scanner) marksLater() (lowest, highest LSN, err error) {
+	found := false
 	for {
 		if err := s.resync(); err != nil || s.off >= s.end {
-			return synced, err
+			return lowest, highest, err
 		}
 		for {
 			r, err := s.next()
 			if err != nil {
 				break
 			}
-			if r.kind == kindMark {
-				if lsn, err := parseMark(r.payload); err == nil {
-					synced = max(synced, lsn)
-				}
+			lsn, err := parseMark(r.payload)
+			if r.kind != kindMark || err != nil {
+				continue
 			}
+			if !found {
+				lowest, found = lsn, true
+			}
+			lowest, highest = min(lowest, lsn), max(highest, lsn)
 		}
 	}
 }

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// crashOptions are options for a store on fsys.
+func crashOptions(t testing.TB, fsys FS, sync SyncMode) Options {
+	o := testOptions(t, "data")
+	o.FS, o.Sync = fsys, sync
+	return o
+}
+
+// chooser decides what of the unsynced data a crash leaves: nothing, all, or any of it.
+func chooser(kind int, rnd *rand.Rand) func(int) int {
+	switch kind {
+	case 0:
+		return func(int) int { return 0 }
+	case 1:
+		return func(n int) int { return n - 1 }
+	}
+	return rnd.IntN
+}
+
+// TestCrashAnywhere cuts the power before operations on the file system, with nothing, all
+// and parts of what was not synced on disk, and checks what recovery makes of it: a first
+// part of what was done, with all that was durable. Then it stops and starts again.
+func TestCrashAnywhere(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { crashAnywhere(t, seed) })
+	}
+}
+
+func crashAnywhere(t *testing.T, seed uint64) {
+	disk := NewMemoryFS()
+	rnd := rand.New(rand.NewPCG(seed, 2))
+	every := 1 + int(seed)*3
+	var l *ledger
+	ops := 0
+	fsys := &FaultyFS{FS: disk, Before: func(op Op) error {
+		if l == nil || !op.Kind.Changes() {
+			return nil
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if ops++; ops%every != 0 || t.Failed() {
+			return nil
+		}
+		durable := l.s.Durable()
+		for kind := range 3 {
+			image := disk.Crash(chooser(kind, rnd))
+			checkImage(t, l, image, durable)
+		}
+		if t.Failed() {
+			t.Errorf("crash before %+v", op)
+		}
+		return nil
+	}}
+	s := open(t, crashOptions(t, fsys, SyncAlways))
+	recoveredState(t, s, 0, nil)
+	l = newLedger(t, s, seed)
+	for i := 0; i < 400 && !t.Failed(); i++ {
+		l.step()
+		switch {
+		case i%50 == 49:
+			s.Wait(s.End())
+		case i%5 == 4:
+			s.Kick()
+		}
+	}
+	verify(t, s)
+	closeStore(t, s)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	checkImage(t, l, disk, s.End())
+	t.Logf("%d operations on the file system", ops)
+}
+
+// checkImage opens what a crash left, twice.
+func checkImage(t *testing.T, l *ledger, image *MemoryFS, durable LSN) {
+	t.Helper()
+	var first string
+	for i := range 2 {
+		s, err := Open(crashOptions(t, image, SyncAlways))
+		if err != nil {
+			t.Errorf("open %d: %v", i, err)
+			return
+		}
+		state := recoveredState(t, s, l.last, nil)
+		if i == 0 {
+			first = state.String()
+			l.mustBePrefix(t, state, durable)
+		} else if state.String() != first {
+			t.Errorf("after a clean stop:\n%s\nbefore:\n%s", state, first)
+		}
+		if n := s.Stats().Damaged; n > 0 {
+			t.Errorf("open %d: %d places damaged", i, n)
+		}
+		verify(t, s)
+		closeStore(t, s)
+	}
+}
