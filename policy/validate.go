@@ -229,7 +229,6 @@ func (r *Row) policyFault(v any, d Definition, operator bool) string {
 // paramsFault checks ha-params, present or not, against a known ha-mode.
 func paramsFault(mode string, d Definition) string {
 	params, there := d["ha-params"]
-	given := atom("none")
 	switch mode {
 	case "all":
 		if there {
@@ -239,17 +238,17 @@ func paramsFault(mode string, d Definition) string {
 		if n, ok := params.(int64); ok && n > 0 {
 			return ""
 		}
-		return `ha-mode="exactly" takes an integer, ` + givenTerm(params, there, given) + " given"
+		return `ha-mode="exactly" takes an integer, ` + given(params, there) + " given"
 	case "nodes":
-		return nodesFault(params, there, given)
+		return nodesFault(params, there)
 	}
 	return ""
 }
 
-func nodesFault(params any, there bool, none atom) string {
+func nodesFault(params any, there bool) string {
 	nodes, isList := params.([]any)
 	if !isList {
-		return `ha-mode="nodes" takes a list, ` + givenTerm(params, there, none) + " given"
+		return `ha-mode="nodes" takes a list, ` + given(params, there) + " given"
 	}
 	if len(nodes) == 0 {
 		return `ha-mode="nodes" list must be non-empty`
@@ -266,9 +265,10 @@ func nodesFault(params any, there bool, none atom) string {
 	return ""
 }
 
-func givenTerm(v any, there bool, none atom) string {
+// given prints a value that may be missing.
+func given(v any, there bool) string {
 	if !there {
-		return term(none)
+		return "none"
 	}
 	return term(v)
 }
