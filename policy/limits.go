@@ -1,9 +1,5 @@
 package policy
 
-import (
-	"strings"
-)
-
 // LimitScope is what a limit is set on.
 type LimitScope uint8
 
@@ -64,15 +60,4 @@ func ValidateLimits(scope LimitScope, limits map[string]any) error {
 		return &InvalidError{faults}
 	}
 	return nil
-}
-
-// LimitNames lists the limits of a scope, for messages to users.
-func LimitNames(scope LimitScope) string {
-	var names []string
-	for _, limit := range Limits {
-		if limit.Scope == scope {
-			names = append(names, limit.Name)
-		}
-	}
-	return strings.Join(names, ", ")
 }

@@ -212,9 +212,6 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%v:\n got %s\nwant %s", test.in, got, test.want)
 		}
 	}
-	if got := LimitNames(UserLimits); got != "max-connections, max-channels" {
-		t.Errorf("LimitNames: %s", got)
-	}
 	for _, limit := range Limits {
 		if !strings.HasSuffix(limit.Doc, ".") {
 			t.Errorf("%s: Doc is %q, want a sentence", limit.Name, limit.Doc)

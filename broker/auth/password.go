@@ -26,9 +26,6 @@ type Algorithm struct {
 	Doc  string // one sentence for users
 	// ImportOnly algorithms are too weak for new passwords.
 	ImportOnly bool
-	// Slow algorithms cost milliseconds on purpose; what they found out is
-	// worth remembering.
-	Slow bool
 
 	derive func(password string) []byte
 	verify func(stored []byte, password string) bool
@@ -180,7 +177,6 @@ func pbkdf2SHA256(name string, rounds uint32) Algorithm {
 	return Algorithm{
 		Name: name,
 		Doc:  "PBKDF2 with HMAC-SHA-256 and a salt of 16 octets.",
-		Slow: true,
 		derive: func(password string) []byte {
 			salt := randomOctets(saltLen)
 			out := binary.BigEndian.AppendUint32(nil, rounds)
