@@ -1,0 +1,117 @@
+package node
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// MB is a megabyte, in octets.
+const MB = 1 << 20
+
+// Footprint is what a process holds at one moment.
+type Footprint struct {
+	RSS        int64 // resident memory [octets]
+	Goroutines int
+	Files      int // open file descriptors
+}
+
+func (f Footprint) String() string {
+	return fmt.Sprintf("%d MB, %d goroutines, %d files", f.RSS/MB, f.Goroutines, f.Files)
+}
+
+// RSS is the resident memory of the process in octets.
+func (n *Node) RSS() int64 {
+	n.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", n.cmd.Process.Pid))
+	if err != nil {
+		n.t.Fatalf("amqpd is gone: %v", err)
+	}
+	m := rssLine.FindSubmatch(status)
+	if m == nil {
+		n.t.Fatalf("amqpd is gone: its status has no VmRSS:\n%s", status)
+	}
+	kib, _ := strconv.ParseInt(string(m[1]), 10, 64)
+	return kib << 10
+}
+
+var (
+	rssLine       = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
+	goroutineLine = regexp.MustCompile(`goroutine profile: total (\d+)`)
+)
+
+// Files is how many file descriptors the process has open.
+func (n *Node) Files() int {
+	n.t.Helper()
+	list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", n.cmd.Process.Pid))
+	if err != nil {
+		n.t.Fatalf("amqpd is gone: %v", err)
+	}
+	return len(list)
+}
+
+// Goroutines is how many goroutines the process runs, without those that
+// answer this question.
+func (n *Node) Goroutines() int {
+	n.t.Helper()
+	m := goroutineLine.FindSubmatch(n.profile("goroutine?debug=1"))
+	if m == nil {
+		n.t.Fatal("pprof does not say how many goroutines there are")
+	}
+	total, _ := strconv.Atoi(string(m[1]))
+	return total
+}
+
+// Stacks is what every goroutine of the process does.
+func (n *Node) Stacks() string {
+	n.t.Helper()
+	return string(n.profile("goroutine?debug=1"))
+}
+
+// profile fetches one of the process's profiles.
+func (n *Node) profile(name string) []byte {
+	n.t.Helper()
+	client := http.Client{Timeout: Patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	r, err := client.Get("http://" + n.Pprof + "/debug/pprof/" + name)
+	if err != nil {
+		n.t.Fatalf("pprof: %v", err)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		n.t.Fatalf("pprof: %v", err)
+	}
+	return body
+}
+
+// Footprint measures the process after a garbage collection.
+func (n *Node) Footprint() Footprint {
+	n.t.Helper()
+	n.profile("heap?gc=1")
+	return Footprint{RSS: n.RSS(), Goroutines: n.Goroutines(), Files: n.Files()}
+}
+
+// Returns waits until the process is back near what it held before: not more
+// than slack octets of memory over it, and a handful of goroutines and files,
+// which timers and the runtime account for. It fails the test after within.
+func (n *Node) Returns(t testing.TB, before Footprint, slack int64, within time.Duration) {
+	t.Helper()
+	const few = 5
+	var now Footprint
+	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		now = n.Footprint()
+		if now.RSS <= before.RSS+slack && now.Goroutines <= before.Goroutines+few && now.Files <= before.Files+few {
+			t.Logf("before %v, after %v", before, now)
+			return
+		}
+	}
+	t.Errorf("amqpd held %v before, and still %v after %v", before, now, within)
+	if now.Goroutines > before.Goroutines+few {
+		t.Logf("its goroutines:\n%.8000s", n.Stacks())
+	}
+}
