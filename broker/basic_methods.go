@@ -249,7 +249,7 @@ func (ch *channel) basicCredit(m *amqp.BasicCredit) error {
 		return nil
 	}
 	k.credit.Store(int64(m.Credit))
-	k.queue.dispatch(ch.c.batch)
+	k.queue.wake(ch.c.batch, k)
 	if left := k.credit.Load(); m.Drain && left > 0 {
 		k.credit.Store(0)
 		ch.send(&amqp.BasicCreditDrained{ConsumerTag: k.Tag, CreditDrained: uint32(left)})

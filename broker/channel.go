@@ -263,7 +263,7 @@ func (ch *channel) settleGathered(f func(*localQueue, *consumer, []store.Range))
 // redispatch lets the queues of the channel's consumers try again.
 func (ch *channel) redispatch() {
 	for _, k := range ch.consumers {
-		k.queue.dispatch(ch.c.batch)
+		k.queue.wake(ch.c.batch, k)
 	}
 }
 

@@ -382,7 +382,7 @@ func (c *conn) resume() {
 	c.out.mu.Unlock()
 	t := c.b.borrow()
 	for _, k := range consumers {
-		k.queue.dispatch(t)
+		k.queue.wake(t, k)
 	}
 	c.b.giveBack(t)
 }

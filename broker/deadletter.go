@@ -157,13 +157,3 @@ func (m *message) properties() amqp.Properties {
 	}
 	return p
 }
-
-// addCopy gathers a stored message for queues, as a message of the broker's
-// own: no publisher waits for it.
-func (t *batch) addCopy(payload []byte, queues []*localQueue) {
-	env, header, body := splitPayload(slices.Clone(payload))
-	m := message{env: env, header: header, body: body, ttl: -1}
-	m.takeTraits()
-	m.durable = m.persistent && anyDurable(queues)
-	t.add(m, queues)
-}

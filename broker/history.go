@@ -1,6 +1,9 @@
 package broker
 
 import (
+	"slices"
+
+	"amqpd/cluster/meta"
 	"amqpd/exchange"
 	"amqpd/store"
 )
@@ -30,6 +33,19 @@ func (v *vhost) remember(names []string, m *message) {
 	}
 }
 
+// boundTo finds the queues behind one binding, for a message of the broker's own.
+func (v *vhost) boundTo(t *batch, d *meta.Binding, m *message) []*localQueue {
+	if d.DestinationType == "exchange" {
+		queues, err := t.routeOwn(v, d.Destination, m)
+		if err != nil {
+			return nil
+		}
+		return queues
+	}
+	m.takeTraits()
+	return v.named(nil, []string{d.Destination})
+}
+
 // forgetHistory drops what a deleted exchange kept.
 func (v *vhost) forgetHistory(name string) {
 	v.historyMu.Lock()
@@ -40,20 +56,34 @@ func (v *vhost) forgetHistory(name string) {
 	}
 }
 
-// replay publishes the history of an exchange to a queue that was just bound
-// to it, oldest first (amqp-behaviour §3.5).
-func (v *vhost) replay(t *batch, source string, q *localQueue) {
-	v.historyMu.Lock()
-	defer v.historyMu.Unlock()
-	h := v.histories[source]
-	if h == nil {
-		return
-	}
-	for pos := range h.All() {
+// replay publishes the history of an exchange to what was just bound to it, a
+// queue or an exchange, oldest first (amqp-behaviour §3.5).
+func (v *vhost) replay(t *batch, d *meta.Binding) {
+	for _, pos := range v.kept(d.Source) {
 		payload, err := t.reader.Read(pos)
 		if err != nil {
+			v.b.log.Error("message of a history cannot be read", "exchange", d.Source, "error", err)
 			continue
 		}
-		t.addCopy(payload, []*localQueue{q})
+		env, header, body := splitPayload(slices.Clone(payload))
+		m := message{env: env, header: header, body: body, ttl: -1}
+		queues := v.boundTo(t, d, &m)
+		m.durable = m.persistent && anyDurable(queues)
+		t.add(m, queues)
+		t.released = append(t.released, pos)
 	}
+}
+
+// kept lists the history of an exchange, oldest first; a reference to each
+// message is the caller's.
+func (v *vhost) kept(source string) (all []store.Pos) {
+	v.historyMu.Lock()
+	defer v.historyMu.Unlock()
+	if h := v.histories[source]; h != nil {
+		for pos := range h.All() {
+			v.b.store.Retain(pos, 1)
+			all = append(all, pos)
+		}
+	}
+	return all
 }

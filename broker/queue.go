@@ -155,11 +155,11 @@ func (q *localQueue) cancel(t *batch, c *consumer) (last bool) {
 	return q.autoDelete && q.core.Consumers() == 0
 }
 
-// dispatch tries again to deliver: a consumer has room.
-func (q *localQueue) dispatch(t *batch) {
+// wake tries again to deliver to a consumer that may have room.
+func (q *localQueue) wake(t *batch, c *consumer) {
 	q.mu.Lock()
 	if !q.gone {
-		q.core.Dispatch(t.now, &t.fx)
+		q.core.Wake(t.now, &c.Consumer, &t.fx)
 		t.perform(q)
 	}
 	q.mu.Unlock()

@@ -1,8 +1,12 @@
 package broker
 
 import (
+	"fmt"
+
 	"amqpd/amqp"
 	"amqpd/cluster/meta"
+	"amqpd/policy"
+	"amqpd/queue"
 	"amqpd/store"
 )
 
@@ -24,6 +28,11 @@ func (b *Broker) apply(t *batch, c meta.Command, owner *conn) (realised, error) 
 // applyLocked is apply with definitions held. owner is the connection that
 // declares an exclusive queue.
 func (b *Broker) applyLocked(t *batch, c meta.Command, owner *conn) (realised, error) {
+	if put, ok := c.(meta.PutQueue); ok {
+		if kind, known := policy.ParseKind(put.Queue.Kind); known && !queue.Keeps(kind) {
+			return realised{}, fmt.Errorf("queue '%s' in vhost '%s': type %s is not supported", put.Queue.Name, put.Queue.Vhost, kind)
+		}
+	}
 	result, err := b.state.Apply(c)
 	if err != nil {
 		return realised{}, err
@@ -101,12 +110,7 @@ func (v *vhost) addBinding(t *batch, d *meta.Binding) {
 		v.b.log.Error("binding cannot be used", "source", d.Source, "destination", d.Destination, "error", err)
 		return
 	}
-	if d.DestinationType != "queue" {
-		return
-	}
-	if q := v.queue(d.Destination); q != nil {
-		v.replay(t, d.Source, q)
-	}
+	v.replay(t, d)
 }
 
 // remove ends what went. REQUIRES definitions.
