@@ -67,7 +67,8 @@ func startAmqpd(dir string) (stop func(), err error) {
 		return nil, err
 	}
 	cmd := exec.Command(binary, "--data-dir", filepath.Join(dir, "data"), "--definitions", definitions,
-		"--amqp-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0")
+		"--amqp-listen", "127.0.0.1:0")
+	cmd.Env = append(os.Environ(), "AMQPD_HTTP_LISTEN=127.0.0.1:0", "AMQPD_METRICS_LISTEN=127.0.0.1:0")
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	out, err := cmd.StdoutPipe()
