@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -34,7 +35,10 @@ func checkCommand() *cobra.Command {
 			return fmt.Errorf("data-dir: %s is not a directory", c.dataDir)
 		}
 		if err := store.Check(c.dataDir, cmd.OutOrStdout()); err != nil {
-			return failure{fmt.Errorf("%s is not sound: %w", c.dataDir, err)}
+			if errors.Is(err, store.ErrCorrupt) {
+				return failure{err}
+			}
+			return err
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s is sound\n", c.dataDir)
 		return nil

@@ -87,9 +87,9 @@ func TestRun_Refusals(t *testing.T) {
 		{"wrong value", []string{"serve", "--sync", "never"}, `--sync: "never" is none of always, interval, os`},
 		{"rule between settings", []string{"--tls-verify-peer"}, "set tls-ca"},
 		{"address in use", []string{"--log-level", "error", "--amqp-listen", taken.Addr().String()}, "is in use by another program; stop that or choose another address"},
-		{"data directory in use", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--data-dir", busy}, "is in use by another amqpd; stop that or choose another data-dir"},
-		{"data directory that is a file", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--data-dir", file}, "data-dir: "},
-		{"definitions file missing", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--definitions", "/nowhere/d.json"}, "definitions: "},
+		{"data directory in use", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--data-dir", busy}, " is in use by another amqpd (pid "},
+		{"data directory that is a file", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--data-dir", file}, "choose another --data-dir"},
+		{"definitions file missing", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--definitions", "/nowhere/d.json"}, "/nowhere/d.json: no such file or directory"},
 		{"check without data", []string{"check", "--data-dir", "/nowhere"}, "data-dir: cannot read /nowhere: no such file or directory"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
