@@ -93,8 +93,6 @@ type Broker struct {
 
 	// permissionEpoch counts changes of users and permissions.
 	permissionEpoch atomic.Uint64
-	// connections numbers accepted connections.
-	connections atomic.Uint64
 
 	// definitions is held by whoever changes definitions and what runs of them.
 	definitions sync.Mutex

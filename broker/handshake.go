@@ -29,9 +29,9 @@ func (c *conn) protocolHeader() (more bool, err error) {
 	if c.end-c.start < protocolHeaderSize {
 		return true, nil
 	}
-	header := string(c.buf[c.start : c.start+protocolHeaderSize])
+	header := c.buf[c.start : c.start+protocolHeaderSize]
 	c.start += protocolHeaderSize
-	if !acceptedHeaders[header] {
+	if !acceptedHeaders[string(header)] {
 		_, _ = c.nc.Write([]byte(offeredHeader))
 		c.linger()
 		return false, errHangUp

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -174,6 +173,3 @@ func (v *vhost) queueLimit() (limit int64, full bool) {
 	limit, limited := d.Limit(meta.MaxQueues)
 	return limit, limited && int64(view.QueueCount(v.name)) >= limit
 }
-
-// errVhostGone: the virtual host was deleted meanwhile.
-var errVhostGone = errors.New("virtual host is gone")

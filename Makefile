@@ -1,0 +1,47 @@
+# make run and make test are all that a newcomer needs; the rest is for longer
+# looks. What a target needs beyond Go it installs itself (Debian, as root) or
+# names in one line.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 10m
+ROUNDS ?= 200
+
+.PHONY: run build test lint unit suites fuzz crash
+
+run:
+	go run ./cmd/amqpd
+
+build:
+	go build -trimpath -o amqpd ./cmd/amqpd
+
+# All of it, in the order in which a fault is cheapest to find.
+test: lint unit suites
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go mod tidy -diff
+
+unit:
+	go test -race ./...
+
+# The test suites of real clients, each against a node of its own.
+suites:
+	@failed=0; for suite in test/suites/*.sh; do \
+		[ -x $$suite ] || continue; \
+		echo "== $$suite"; timeout 400 bash $$suite || failed=1; \
+	done; exit $$failed
+
+# Every fuzz target for FUZZTIME, one after the other.
+fuzz:
+	@set -e; for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "== $$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+# kill -9 under load, many times.
+crash:
+	CRASH_ROUNDS=$(ROUNDS) go test -count=1 -timeout 4h -v ./test/crash
