@@ -38,6 +38,13 @@ func (f discardFile) WriteAt(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
+// throttle does now and then what a publisher does before each batch.
+func throttle(s *Store, n *int) {
+	if *n++; *n%64 == 0 {
+		s.Throttle()
+	}
+}
+
 func BenchmarkPutTransient16(b *testing.B) {
 	s := benchStore(b)
 	payload := make([]byte, 16)
@@ -49,27 +56,29 @@ func BenchmarkPutTransient16(b *testing.B) {
 
 func BenchmarkPutDurable16(b *testing.B) {
 	s := benchStore(b)
-	payload := make([]byte, 16)
+	payload, n := make([]byte, 16), 0
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Release(s.PutDurable(payload, nil, nil))
+		throttle(s, &n)
 	}
 }
 
 func BenchmarkPutDurable1K(b *testing.B) {
 	s := benchStore(b)
-	payload := make([]byte, 1024)
+	payload, n := make([]byte, 1024), 0
 	b.ReportAllocs()
 	b.SetBytes(1024)
 	for b.Loop() {
 		s.Release(s.PutDurable(payload, nil, nil))
+		throttle(s, &n)
 	}
 }
 
 // BenchmarkPutEnqueueSettle is a persistent message's whole life, alone.
 func BenchmarkPutEnqueueSettle(b *testing.B) {
 	s := benchStore(b)
-	payload := make([]byte, 16)
+	payload, n := make([]byte, 16), 0
 	seq := uint64(0)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -78,6 +87,7 @@ func BenchmarkPutEnqueueSettle(b *testing.B) {
 		s.Settle(1, []Range{{seq, seq}})
 		s.Release(p)
 		seq++
+		throttle(s, &n)
 	}
 }
 
@@ -101,6 +111,7 @@ func BenchmarkPutEnqueueSettle64(b *testing.B) {
 		s.Enqueue(1, entries)
 		s.Settle(1, []Range{{entries[0].Seq, seq - 1}})
 		s.ReleaseAll(ps)
+		s.Throttle()
 	}
 }
 
@@ -151,9 +162,10 @@ func BenchmarkPutDurableParallel(b *testing.B) {
 	s := benchStore(b)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
-		payload := make([]byte, 16)
+		payload, n := make([]byte, 16), 0
 		for pb.Next() {
 			s.Release(s.PutDurable(payload, nil, nil))
+			throttle(s, &n)
 		}
 	})
 }

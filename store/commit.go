@@ -297,7 +297,9 @@ func (c *committer) waitUntil(done func() bool) {
 
 // fail ends the log. A disk that failed once is not trusted again.
 func (c *committer) fail(err error) {
-	c.failed.Store(&err)
+	if !c.failed.CompareAndSwap(nil, &err) {
+		return
+	}
 	c.wakeWaiters()
 	if errors.Is(err, errStopped) {
 		return // Close reports it

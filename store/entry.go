@@ -105,16 +105,28 @@ func appendEnqueue(p []byte, queue uint64, entries []Entry) []byte {
 	return p
 }
 
-// entries reads entries to the end of the input, calling f with each. The argument is
-// reused. It stops with an error where the input is malformed.
-func (d *decoder) entries(n int, f func(*Entry)) error {
-	var last Entry
-	for ; n > 0; n-- {
-		d.entry(&last)
-		if d.bad {
-			return errPayload
-		}
-		f(&last)
+// entryReader reads the entries of a record or block one after the other.
+type entryReader struct {
+	decoder
+	left int
+	last Entry // the one read by next
+}
+
+// next reads the next entry into last and reports whether there was one.
+func (r *entryReader) next() bool {
+	if r.left == 0 || r.bad {
+		return false
 	}
-	return d.done()
+	r.left--
+	r.entry(&r.last)
+	return !r.bad
+}
+
+// readEntries reads n entries to the end of d, calling f with each; the argument is reused.
+func readEntries(d decoder, n int, f func(*Entry)) error {
+	r := entryReader{decoder: d, left: n}
+	for r.next() {
+		f(&r.last)
+	}
+	return r.done()
 }

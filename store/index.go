@@ -23,6 +23,9 @@ type index struct {
 	lastQ  *queueState
 	replay bool // records may be older than what is known
 
+	d       decoder     // of the record being applied, here so that it is not allocated
+	entries entryReader // the same
+
 	// Where records that are not about queues go. carried gets the position that the message
 	// keeps and the one it has now.
 	definitions func(lsn LSN, cs []Change)
@@ -91,8 +94,8 @@ var appliers = [kindCount]func(x *index, d *decoder, segment uint32) error{
 func (x *index) apply(r record, segment uint32, lsn LSN) error {
 	switch {
 	case appliers[r.kind] != nil:
-		d := decoder{p: r.payload}
-		return appliers[r.kind](x, &d, segment)
+		x.d = decoder{p: r.payload}
+		return appliers[r.kind](x, &x.d, segment)
 	case r.kind == kindDefinitions && x.definitions != nil:
 		cs, err := parseDefinitions(r.payload)
 		if err != nil {
@@ -117,17 +120,20 @@ func (x *index) applyEnqueue(d *decoder, _ uint32) error {
 		return nil
 	}
 	q := x.queue(id)
-	return d.entries(d.count(2), func(e *Entry) {
-		switch {
-		case e.Seq == q.next:
+	x.entries = entryReader{left: d.count(2)}
+	x.entries.decoder = *d
+	for x.entries.next() {
+		switch seq := x.entries.last.Seq; {
+		case seq == q.next:
 			q.next++
-		case e.Seq > q.next && e.Seq < seqMax:
-			q.settled.add(q.next, e.Seq-1)
-			q.next = e.Seq + 1
+		case seq > q.next && seq < seqMax:
+			q.settled.add(q.next, seq-1)
+			q.next = seq + 1
 		case !x.replay:
-			panic(fmt.Sprintf("BUG: queue %d enqueued %d when its next sequence number was %d", id, e.Seq, q.next))
+			panic(fmt.Sprintf("BUG: queue %d enqueued %d when its next sequence number was %d", id, seq, q.next))
 		}
-	})
+	}
+	return x.entries.done()
 }
 
 // applySettle settles ranges. One that goes beyond what was enqueued uses the numbers up.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -32,7 +33,10 @@ type buffer struct {
 	class int8 // index into memory.classes; -1: not pooled
 }
 
-// class returns the pool for n octets, or -1.
+// mangled is what buffers that came back are overwritten with.
+var mangled = bytes.Repeat([]byte{0xdb}, 4096)
+
+// chunkClass returns the pool for n octets, or -1.
 func chunkClass(n int) int {
 	c := max(bits.Len(uint(n-1)), bits.Len(chunkSize-1)) - bits.Len(chunkSize-1)
 	if c >= chunkClasses {
@@ -61,8 +65,7 @@ func (m *memory) get(n int) *buffer {
 func (m *memory) put(b *buffer) {
 	m.inUse.Add(-int64(len(b.b)))
 	if m.mangle {
-		for i := range b.b {
-			b.b[i] = 0xdb
+		for p := b.b; len(p) > 0; p = p[copy(p, mangled):] {
 		}
 	}
 	if b.class >= 0 {

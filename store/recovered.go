@@ -63,7 +63,7 @@ func (s *Store) eachLive(h blockHeader, payload []byte, f func(*Entry)) error {
 		return nil
 	}
 	d := decoder{p: payload}
-	return d.entries(int(h.count), func(e *Entry) {
+	return readEntries(d, int(h.count), func(e *Entry) {
 		if live.live(e.Seq) {
 			f(e)
 		}

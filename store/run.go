@@ -77,7 +77,7 @@ func (g *gathered) each(f func(*Entry)) error {
 	from := blockCut{}
 	for _, to := range append(g.cuts, blockCut{len(g.p), g.n}) {
 		d := decoder{p: g.p[from.end:to.end]}
-		if err := d.entries(to.n-from.n, f); err != nil {
+		if err := readEntries(d, to.n-from.n, f); err != nil {
 			return err
 		}
 		from = to
@@ -90,6 +90,8 @@ type gatherer struct {
 	index  *index
 	queues map[uint64]*gathered
 	n      int
+
+	entries entryReader // of the record at hand, here so that it is not allocated
 }
 
 // enqueue takes the live entries of an enqueue record.
@@ -103,19 +105,29 @@ func (g *gatherer) enqueue(payload []byte) error {
 		return nil
 	}
 	var to *gathered
-	return d.entries(d.count(2), func(e *Entry) {
-		if !live.live(e.Seq) {
-			return
+	r := &g.entries
+	*r = entryReader{left: d.count(2)}
+	for r.decoder = d; r.next(); {
+		if !live.live(r.last.Seq) {
+			continue
 		}
 		if to == nil {
-			if to = g.queues[queue]; to == nil {
-				to = &gathered{}
-				g.queues[queue] = to
-			}
+			to = g.queue(queue)
 		}
-		to.add(e)
+		to.add(&r.last)
 		g.n++
-	})
+	}
+	return r.done()
+}
+
+// queue returns what was gathered for a queue.
+func (g *gatherer) queue(id uint64) *gathered {
+	to := g.queues[id]
+	if to == nil {
+		to = &gathered{}
+		g.queues[id] = to
+	}
+	return to
 }
 
 // write makes a run of what was gathered.
@@ -242,7 +254,7 @@ func (m *merger) copyBlock(s *blockReader) error {
 		return nil
 	}
 	d := decoder{p: s.payload}
-	return d.entries(int(s.count), func(e *Entry) {
+	return readEntries(d, int(s.count), func(e *Entry) {
 		if !live.live(e.Seq) {
 			return
 		}

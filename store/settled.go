@@ -93,7 +93,8 @@ func (s *settledSet) raise() {
 			s.floor = end
 			continue
 		}
-		if s.floor = start + b.bits.firstClear(s.floor-start); s.floor < end {
+		s.floor = start + b.bits.firstClear(s.floor-start)
+		if s.floor < end && b.bits.any(s.floor-start) {
 			break
 		}
 	}
@@ -114,6 +115,19 @@ func (b *settledBits) firstClear(i uint64) uint64 {
 		i = i/64*64 + 64
 	}
 	return blockBits
+}
+
+// any reports whether a number from i on is set.
+func (b *settledBits) any(i uint64) bool {
+	if b[i/64]>>(i%64) != 0 {
+		return true
+	}
+	for _, w := range b[i/64+1:] {
+		if w != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // mark puts the numbers from to to, all above the floor, into the blocks.

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestGroupsAreWholeOrNothing cuts the log at every octet of three transactions, each of
+// which moves a message and is spread over segments at some sizes.
+func TestGroupsAreWholeOrNothing(t *testing.T) {
+	for _, size := range []int{40, minSegmentSize / 3} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) { cutGroups(t, size) })
+	}
+}
+
+func cutGroups(t *testing.T, size int) {
+	disk := NewMemoryFS()
+	s := open(t, crashOptions(t, disk, SyncAlways))
+	s.RecoveryDone()
+	p := s.PutDurable([]byte("moved"), nil, nil)
+	s.Enqueue(1, []Entry{{Seq: 0, Pos: p}})
+	s.Wait(s.End())
+	start := s.End()
+	for i := range uint64(3) {
+		s.Retain(p, 1)
+		g := s.Begin()
+		g.Settle(1+i, []Range{{0, 0}})
+		added := g.PutDurable(body(int(i), size), nil, nil)
+		g.Enqueue(2+i, []Entry{{Seq: 0, Pos: p}, {Seq: 1, Pos: added}})
+		g.PutDurable([]byte("the last record of a group may be anything"), nil, nil)
+		g.End()
+		s.Release(p)
+	}
+	end := s.End()
+	s.Wait(end)
+	step := LSN(1)
+	if size > 1000 {
+		step = 97
+	}
+	for cut := start; cut <= end; cut += step {
+		image := disk.Crash(chooser(0, nil))
+		cutLog(image, s, cut)
+		checkMoved(t, image, cut)
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// cutLog overwrites what lies behind cut with what a file may have held before.
+func cutLog(image *MemoryFS, s *Store, cut LSN) {
+	s.segments.each(func(id uint32, g *segment) bool {
+		f := image.files["data/log/"+segmentName(id)]
+		if f == nil || cut >= g.base+LSN(g.size) {
+			return true
+		}
+		from := uint32(0)
+		if cut > g.base {
+			from = uint32(cut - g.base)
+		}
+		for i := int(from); i < len(f.data); i++ {
+			f.data[i] = byte(i * 7)
+		}
+		f.synced = append([]byte{}, f.data...)
+		return true
+	})
+}
+
+// checkMoved checks that the message is in exactly one queue, with all that came with it.
+func checkMoved(t *testing.T, image *MemoryFS, cut LSN) {
+	t.Helper()
+	s, err := Open(crashOptions(t, image, SyncAlways))
+	if err != nil {
+		t.Errorf("cut at %d: %v", cut, err)
+		return
+	}
+	defer closeStore(t, s)
+	found := 0
+	for queue := uint64(1); queue <= 4; queue++ {
+		es, _ := s.Recovered(queue)
+		for _, e := range es {
+			if read(t, s, e.Pos) == "moved" {
+				found++
+			}
+		}
+		if queue > 1 && len(es) == 1 && es[0].Seq == 0 {
+			t.Errorf("cut at %d: queue %d has half a transaction", cut, queue)
+		}
+	}
+	if found != 1 {
+		t.Errorf("cut at %d: the message is in %d queues", cut, found)
+	}
+	s.RecoveryDone()
+	verify(t, s)
+}
+
+// TestEmptyGroup appends nothing.
+func TestEmptyGroup(t *testing.T) {
+	s := open(t, testOptions(t, t.TempDir()))
+	s.Wait(s.End())
+	before := s.End()
+	if end := s.Begin().End(); end != before {
+		t.Errorf("an empty group takes the log from %d to %d", before, end)
+	}
+}
