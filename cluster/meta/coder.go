@@ -109,6 +109,19 @@ func (c *coder) count(n int) int {
 	return int(wide)
 }
 
+// listLength writes the length of a list, or makes one of the length read; an
+// empty one is nil.
+func listLength[T any](c *coder, list *[]T) {
+	n := c.count(len(*list))
+	if !c.reading {
+		return
+	}
+	*list = nil
+	if n > 0 {
+		*list = make([]T, n)
+	}
+}
+
 // take reads a length and that many octets, which stay part of the buffer.
 func (c *coder) take() []byte {
 	n := c.count(0)
@@ -151,20 +164,14 @@ func (c *coder) bytes(b *[]byte) {
 }
 
 func (c *coder) strs(list *[]string) {
-	n := c.count(len(*list))
-	if c.reading {
-		*list = make([]string, n)
-	}
+	listLength(c, list)
 	for i := range *list {
 		c.str(&(*list)[i])
 	}
 }
 
 func (c *coder) limits(list *[]Limit) {
-	n := c.count(len(*list))
-	if c.reading {
-		*list = make([]Limit, n)
-	}
+	listLength(c, list)
 	for i := range *list {
 		(*list)[i].code(c)
 	}

@@ -1,7 +1,6 @@
 package meta
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 )
@@ -120,7 +119,7 @@ func (e *BatchError) Error() string {
 // Unwrap gives the reason.
 func (e *BatchError) Unwrap() error { return e.Err }
 
-var errNested = errors.Join(ErrInvalid, errors.New("batch in a batch"))
+var errNested = fmt.Errorf("%w: batch in a batch", ErrInvalid)
 
 func (c Batch) apply(t *txn) error {
 	for i, command := range c.Commands {
