@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,12 +49,9 @@ func ImportWith(r io.Reader, current *View, o ImportOptions) ([]Command, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read definitions: %w", err)
 	}
-	var file map[string]json.RawMessage
-	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotJSON, err)
-	}
-	if file == nil {
-		return nil, fmt.Errorf("%w: it is null", ErrNotJSON)
+	file, err := topLevel(text)
+	if err != nil {
+		return nil, err
 	}
 	if o.HashPassword == nil {
 		o.HashPassword = hashSHA256
@@ -68,6 +66,18 @@ func ImportWith(r io.Reader, current *View, o ImportOptions) ([]Command, error) 
 		}
 	}
 	return im.commands, nil
+}
+
+func topLevel(text []byte) (file map[string]json.RawMessage, err error) {
+	err = json.Unmarshal(text, &file)
+	switch kind := jsonKind(bytes.TrimSpace(text)); {
+	case err == nil && file != nil:
+		return file, nil
+	case json.Valid(text):
+		return nil, fmt.Errorf("%w: it is %s", ErrNotJSON, kind)
+	default:
+		return nil, fmt.Errorf("%w: %w", ErrNotJSON, err)
+	}
 }
 
 // importOrder is RabbitMQ's: what is referred to comes first, except that a
