@@ -75,7 +75,9 @@ func (n *Node) Restart() {
 		n.Kill()
 		n.t.Fatalf("amqpd: not ready: %v", err)
 	}
-	n.Pprof = n.log.pprofAddr()
+	if n.Pprof = n.log.pprofAddr(); n.Pprof == "" {
+		n.t.Fatal("amqpd does not log where its pprof is")
+	}
 	n.out.Go(func() { io.Copy(io.Discard, out) })
 }
 
@@ -160,8 +162,10 @@ type tail struct {
 func (l *tail) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if m := pprofLine.FindSubmatch(b); m != nil {
-		l.pprof = string(m[1])
+	if l.pprof == "" {
+		if m := pprofLine.FindSubmatch(b); m != nil {
+			l.pprof = string(m[1])
+		}
 	}
 	l.kept = append(l.kept, b...)
 	if len(l.kept) > 2*logKept {
