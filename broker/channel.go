@@ -184,6 +184,7 @@ func (c *conn) dropChannel(ch *channel) {
 func (ch *channel) release() {
 	t := ch.c.batch
 	t.flush()
+	ch.forgetConfirms()
 	ch.content.Reset()
 	ch.tx = nil
 	var idle []*localQueue

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"slices"
 	"sync"
 
 	"amqpd/amqp"
@@ -71,11 +72,31 @@ func (c *conn) sendConfirms(chs []*channel) {
 	durable := c.b.store.Durable()
 	for _, ch := range chs {
 		c.out.setTail(ch.confirms.emit(c.out.tail(confirmRoom), ch.id, durable))
-		if len(ch.confirms.pending) > 0 && !ch.confirms.waits {
-			ch.confirms.waits = true
-			c.awaiting = append(c.awaiting, ch)
-		}
+		c.await(ch)
 	}
+}
+
+// await lists ch with the channels that wait for the log as long as it has
+// outcomes to tell. REQUIRES output.mu of c.
+func (c *conn) await(ch *channel) {
+	waits := len(ch.confirms.pending) > 0
+	switch {
+	case waits && !ch.confirms.waits:
+		c.awaiting = append(c.awaiting, ch)
+	case !waits && ch.confirms.waits:
+		c.awaiting = slices.DeleteFunc(c.awaiting, func(a *channel) bool { return a == ch })
+	}
+	ch.confirms.waits = waits
+}
+
+// forgetConfirms drops what a channel that ends has promised and not told: its
+// number may be in use again when the log is there.
+func (ch *channel) forgetConfirms() {
+	o := &ch.c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ch.confirms.pending = nil
+	ch.c.await(ch)
 }
 
 // confirmRoom is room for a few acks and nacks.
