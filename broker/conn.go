@@ -60,6 +60,7 @@ type conn struct {
 	routing  exchange.Message // working memory of routing
 	routed   exchange.Result
 	deadline *time.Timer // handshake timeout
+	until    time.Time   // when a connection that is closing is hung up; zero: never
 
 	// buf[start:end] is what was read and not parsed yet.
 	buf        []byte
@@ -145,21 +146,32 @@ func (c *conn) serve() {
 }
 
 // interrupted handles a read deadline: it is how other goroutines ask the
-// reader to do something. It reports whether reading goes on.
+// reader to do something. It reports whether reading goes on. A deadline may
+// come without anything to do, since what it was set for may have been done with
+// what was asked before.
 func (c *conn) interrupted(err error) bool {
-	if !errors.Is(err, os.ErrDeadlineExceeded) || c.state > running {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false
 	}
-	_ = c.nc.SetReadDeadline(time.Time{})
+	_ = c.nc.SetReadDeadline(c.until)
 	c.inbox.Lock()
 	asked := c.asked
 	c.asked = nil
 	c.inbox.Unlock()
+	if c.state > running {
+		return time.Now().Before(c.until)
+	}
 	for _, f := range asked {
 		f()
 	}
 	c.settleBatch()
-	return len(asked) > 0
+	return true
+}
+
+// readUntil ends the connection's reading after d.
+func (c *conn) readUntil(d time.Duration) {
+	c.until = time.Now().Add(d)
+	_ = c.nc.SetReadDeadline(c.until)
 }
 
 // tell makes the reader run f between two batches, soon. Safe from any

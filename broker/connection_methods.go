@@ -2,7 +2,6 @@ package broker
 
 import (
 	"log/slog"
-	"time"
 
 	"amqpd/amqp"
 )
@@ -56,7 +55,7 @@ func (c *conn) connectionClose(args []byte) error {
 	c.out.flush()
 	c.state = closed
 	c.deadline.Stop()
-	_ = c.nc.SetReadDeadline(time.Now().Add(c.closeWait()))
+	c.readUntil(c.closeWait())
 	c.log.Info("connection closed by client")
 	return nil
 }

@@ -58,7 +58,7 @@ func (c *conn) frameError(err error) error {
 	e := c.hardClose(fe.Close())
 	if fe.Kind != amqp.UnknownType {
 		c.state = silent // the stream cannot be followed any more
-		_ = c.nc.SetReadDeadline(time.Now().Add(closeSilence))
+		c.readUntil(closeSilence)
 	}
 	return e
 }
@@ -96,7 +96,7 @@ func (c *conn) closeWith(e *amqp.Error) error {
 	c.out.flush()
 	c.state = closing
 	c.deadline.Stop()
-	_ = c.nc.SetReadDeadline(time.Now().Add(c.closeWait()))
+	c.readUntil(c.closeWait())
 	return nil
 }
 

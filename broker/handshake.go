@@ -171,7 +171,7 @@ func (c *conn) refuseLogin(mechanism string, why error) error {
 	e := amqp.AccessRefused(0, "Login was refused using authentication mechanism %s. "+
 		"For details see the broker logfile.", mechanism)
 	err := c.hardClose(e)
-	_ = c.nc.SetReadDeadline(time.Now().Add(closeSilence))
+	c.readUntil(closeSilence)
 	return err
 }
 
@@ -184,7 +184,7 @@ func (c *conn) refuseSilently(why string) error {
 // goSilent answers nothing more; the client sees EOF after closeSilence.
 func (c *conn) goSilent() error {
 	c.state = silent
-	_ = c.nc.SetReadDeadline(time.Now().Add(closeSilence))
+	c.readUntil(closeSilence)
 	return nil
 }
 

@@ -323,7 +323,10 @@ func (k *client) guest() *client {
 	return k
 }
 
-func (k *client) channel(ch uint16) { k.t.Helper(); call[amqp.ChannelOpenOk](k, ch, &amqp.ChannelOpen{}) }
+func (k *client) channel(ch uint16) {
+	k.t.Helper()
+	call[amqp.ChannelOpenOk](k, ch, &amqp.ChannelOpen{})
+}
 
 // durable declares a durable queue.
 func (k *client) durable(ch uint16, name string, args amqp.Table) {
