@@ -42,6 +42,7 @@ type committer struct {
 	nudge       func() // makes the keeper look; must not block
 
 	kicks chan struct{} // a token: somebody waits
+	syncs chan struct{} // a token: the keeper wants a sync, whatever the mode
 	space chan struct{} // a token: the keeper freed disk space
 	stop  chan struct{} // closed: flush and end
 	ended chan struct{} // closed when run returned
@@ -60,9 +61,11 @@ type committer struct {
 	}
 
 	// What follows belongs to the goroutine.
-	spans     []span
-	unsynced  []span // written since the last sync of cur
-	copies    *copies
+	spans       []span
+	unsynced    []span // written since the last sync of cur
+	copies      *copies
+	unsyncedEnd LSN // behind what was written
+
 	cur       *segment    // the segment being written
 	file      File        // its file
 	preparing uint32      // the segment for whose successor the keeper was asked
@@ -80,6 +83,14 @@ func (c *committer) kick() {
 	}
 }
 
+// wantSync makes the committer sync. It never blocks.
+func (c *committer) wantSync() {
+	select {
+	case c.syncs <- struct{}{}:
+	default:
+	}
+}
+
 // run commits until stop is closed, then once more.
 func (c *committer) run() {
 	defer c.end()
@@ -90,6 +101,8 @@ func (c *committer) run() {
 		case <-c.flush.C:
 			c.step(false)
 		case <-c.syncTick.C:
+			c.step(true)
+		case <-c.syncs:
 			c.step(true)
 		case <-c.stop:
 			c.step(true)
@@ -113,7 +126,7 @@ func (c *committer) step(sync bool) {
 		return
 	}
 	err := c.commit()
-	if err == nil && sync && c.mode != SyncOS {
+	if err == nil && sync {
 		err = c.syncCurrent()
 	}
 	if err != nil {
@@ -170,7 +183,10 @@ func (c *committer) write(spans []span) error {
 		if err := c.healing(func() error { return writeSpan(c.file, p) }); err != nil {
 			return fmt.Errorf("writing log segment %d: %w", c.cur.id, err)
 		}
-		c.unsynced = append(c.unsynced, p)
+		c.unsyncedEnd = p.c.owner.base + LSN(p.to)
+		if c.mode != SyncOS {
+			c.unsynced = append(c.unsynced, p)
+		}
 		octets += int(p.to - p.from)
 	}
 	c.stats.wrote(octets)
@@ -205,15 +221,15 @@ func (c *committer) enter(g *segment) error {
 
 // syncCurrent makes all that was written durable. If the disk turns out to be full only
 // now, what was written is written again before the next sync: the failed one may have
-// thrown it away.
+// thrown it away. In SyncOS mode it may be out of memory already; nobody was promised it.
 func (c *committer) syncCurrent() error {
-	if len(c.unsynced) == 0 {
+	if uint64(c.unsyncedEnd) <= c.synced.Load() {
 		return nil
 	}
 	again := false
 	start := time.Now()
 	err := c.healing(func() error {
-		if again && c.mode != SyncOS {
+		if again {
 			for _, p := range c.unsynced {
 				if err := writeSpan(c.file, p); err != nil {
 					return err
@@ -228,8 +244,7 @@ func (c *committer) syncCurrent() error {
 	}
 	c.lastSync = time.Now()
 	c.stats.synced(c.lastSync.Sub(start))
-	last := c.unsynced[len(c.unsynced)-1]
-	c.synced.Store(uint64(last.c.owner.base) + uint64(last.to))
+	c.synced.Store(uint64(c.unsyncedEnd))
 	clear(c.unsynced)
 	c.unsynced = c.unsynced[:0]
 	return nil
@@ -264,12 +279,11 @@ func (c *committer) announce() {
 	if c.mode == SyncAlways {
 		durable = c.synced.Load()
 	}
-	if durable == c.durable.Load() {
-		return
-	}
-	c.durable.Store(durable)
-	if c.durableFunc != nil {
-		c.durableFunc(LSN(durable))
+	if durable != c.durable.Load() {
+		c.durable.Store(durable)
+		if c.durableFunc != nil {
+			c.durableFunc(LSN(durable))
+		}
 	}
 	c.wakeWaiters()
 }

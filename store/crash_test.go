@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 )
 
@@ -59,6 +60,7 @@ func crashAnywhere(t *testing.T, seed uint64) {
 		return nil
 	}}
 	s := open(t, crashOptions(t, fsys, SyncAlways))
+	hurry(s)
 	recoveredState(t, s, 0, nil)
 	l = newLedger(t, s, seed)
 	for i := 0; i < 400 && !t.Failed(); i++ {
@@ -76,6 +78,94 @@ func crashAnywhere(t *testing.T, seed uint64) {
 	defer l.mu.Unlock()
 	checkImage(t, l, disk, s.End())
 	t.Logf("%d operations on the file system", ops)
+}
+
+// hurry makes the keeper write a checkpoint whenever it can.
+func hurry(s *Store) {
+	s.keeper.mu.Lock()
+	defer s.keeper.mu.Unlock()
+	s.keeper.pause = 0
+}
+
+// TestCrashAgainAndAgain kills the process or cuts the power many times, with a store that
+// goes on from what it recovered each time, in each sync mode.
+func TestCrashAgainAndAgain(t *testing.T) {
+	for mode := SyncAlways; mode <= SyncOS; mode++ {
+		for seed := range uint64(8) {
+			t.Run(fmt.Sprint(mode, seed), func(t *testing.T) { crashAgain(t, mode, seed) })
+		}
+	}
+}
+
+func crashAgain(t *testing.T, mode SyncMode, seed uint64) {
+	rnd := rand.New(rand.NewPCG(seed, 3))
+	disk := NewMemoryFS()
+	l := newLedger(t, nil, seed)
+	durable := LSN(0)
+	for range 12 {
+		// The store that was crashed before may still run; the gate keeps it off the disk.
+		gate := &gate{}
+		s, err := Open(crashOptions(t, &FaultyFS{FS: disk, Before: gate.pass}, mode))
+		if err != nil {
+			t.Fatal(err)
+		}
+		hurry(s)
+		l.goOn(s, durable)
+		if n := s.Stats().Damaged; n > 0 && mode == SyncAlways {
+			t.Errorf("%d places damaged", n)
+		}
+		verify(t, s)
+		for range rnd.IntN(120) {
+			l.step()
+			if rnd.IntN(6) == 0 {
+				s.Kick()
+			}
+			if rnd.IntN(30) == 0 {
+				s.Wait(s.End())
+			}
+		}
+		gate.shut()
+		durable = s.Durable()
+		if rnd.IntN(2) == 0 {
+			disk = disk.Crash(chooser(rnd.IntN(3), rnd))
+			if mode != SyncAlways {
+				durable = LSN(s.committer.synced.Load())
+			}
+		} else {
+			disk.kill()
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// gate stops operations that change the disk once it is shut.
+type gate struct {
+	mu   sync.RWMutex
+	down bool
+}
+
+func (g *gate) pass(op Op) error {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if g.down {
+		select {} // the process is dead
+	}
+	return nil
+}
+
+func (g *gate) shut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.down = true
+}
+
+// kill is what the end of a process does: its locks are given back.
+func (m *MemoryFS) kill() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.locks)
 }
 
 // checkImage opens what a crash left, twice.

@@ -46,6 +46,7 @@ type keeper struct {
 	garbage []*run // not needed once the next root is written
 	pinned  bool   // until RecoveryDone: the runs of the start stay
 	last    time.Time
+	pause   time.Duration // checkpointPause, or what a test wants
 
 	view atomic.Pointer[keeperView]
 }
@@ -59,6 +60,7 @@ func newKeeper(s *Store) *keeper {
 		later:   time.NewTimer(time.Hour),
 		nextRun: 1,
 		pinned:  true,
+		pause:   checkpointPause,
 	}
 	k.later.Stop()
 	k.publish()
@@ -90,6 +92,7 @@ func (k *keeper) run() {
 // halt ends the goroutine, waiting for what it is doing.
 func (k *keeper) halt() {
 	close(k.stop)
+	k.s.committer.wakeWaiters()
 	<-k.ended
 }
 
@@ -150,25 +153,28 @@ func (k *keeper) foldDefinitions() error {
 		k.later.Reset(wait)
 		return nil
 	}
-	if err := d.fold(k.durable()); err != nil {
+	if err := d.fold(k.synced()); err != nil {
 		return err
 	}
 	if d.lastFold = time.Now(); d.waiting() > 0 {
+		k.s.committer.wantSync()
 		k.later.Reset(foldPause)
 	}
 	return nil
 }
 
-// durable is up to where the log is as safe as the sync mode makes it.
-func (k *keeper) durable() LSN { return k.s.Durable() }
+// synced is up to where the log survives anything. Nothing that the keeper writes or
+// throws away rests upon more, in any sync mode: a crash takes the end of the log and
+// leaves everything else consistent.
+func (k *keeper) synced() LSN { return LSN(k.s.committer.synced.Load()) }
 
-// sealed returns the segments that can be indexed: sealed, durable, not indexed yet. The
-// records of durable octets have been shown to the index. REQUIRES mu.
+// sealed returns the segments that can be indexed: sealed, synced, not indexed yet. The
+// records of synced octets have been shown to the index. REQUIRES mu.
 func (k *keeper) sealed() []*segment {
 	var gs []*segment
-	durable := k.durable()
+	synced := k.synced()
 	k.s.segments.each(func(_ uint32, g *segment) bool {
-		if g.sealed.Load() && !g.indexed && g.base+LSN(g.end.Load()) <= durable {
+		if g.sealed.Load() && !g.indexed && g.base+LSN(g.end.Load()) <= synced {
 			gs = append(gs, g)
 		}
 		return true
@@ -181,7 +187,7 @@ func (k *keeper) checkpointDue() bool {
 	if len(k.sealed()) < indexAfter {
 		return false
 	}
-	if wait := checkpointPause - time.Since(k.last); wait > 0 {
+	if wait := k.pause - time.Since(k.last); wait > 0 {
 		k.later.Reset(wait)
 		return false
 	}
@@ -219,7 +225,7 @@ func (k *keeper) baseOf(id uint32) LSN {
 
 // writeRoot writes c as the new root, with the runs and everything else there is.
 func (k *keeper) writeRoot(c *checkpoint) error {
-	if err := k.s.definitions.fold(k.durable()); err != nil {
+	if err := k.s.definitions.fold(k.synced()); err != nil {
 		return err
 	}
 	c.runs = k.runs
@@ -233,16 +239,16 @@ func (k *keeper) writeRoot(c *checkpoint) error {
 	return nil
 }
 
-// settle waits until everything appended so far is durable.
+// settle waits until everything appended so far is synced.
 func (k *keeper) settle() error {
 	c := k.s.committer
 	end := k.s.log.end()
 	if !k.started || c.over.Load() {
 		return nil // Open and Close have nothing in flight
 	}
-	c.kick()
-	c.waitUntil(func() bool { return LSN(c.durable.Load()) >= end || k.stopped() })
-	if LSN(c.durable.Load()) < end {
+	c.wantSync()
+	c.waitUntil(func() bool { return k.synced() >= end || k.stopped() })
+	if k.synced() < end {
 		return ErrClosed
 	}
 	return nil
@@ -291,14 +297,14 @@ func (k *keeper) finish() error {
 // is found idle may go when everything appended until then is durable.
 func (k *keeper) reclaim() error {
 	var idle []*segment
-	end, durable, waiting := k.s.log.end(), k.durable(), false
+	end, synced, waiting := k.s.log.end(), k.synced(), false
 	k.s.segments.each(func(_ uint32, g *segment) bool {
 		switch {
 		case !g.indexed || g.guests != 0 || !g.idle():
 			g.idleAt = 0
-		case g.idleAt == 0 && end > durable:
+		case g.idleAt == 0 && end > synced:
 			g.idleAt, waiting = end, true
-		case g.idleAt > durable:
+		case g.idleAt > synced:
 			waiting = true
 		default:
 			idle = append(idle, g)
@@ -306,7 +312,7 @@ func (k *keeper) reclaim() error {
 		return true
 	})
 	if waiting {
-		k.s.committer.kick()
+		k.s.committer.wantSync()
 		k.later.Reset(flushDelay)
 	}
 	for _, g := range idle {

@@ -19,7 +19,8 @@ type ledger struct {
 	rnd *rand.Rand
 	s   *Store
 
-	mu    sync.Mutex // held while an operation is done and noted
+	mu    sync.Mutex  // held while an operation is done and noted
+	base  ledgerState // before all ops
 	ops   []ledgerOp
 	state ledgerState // after all ops
 	refs  map[entryKey]Pos
@@ -54,6 +55,16 @@ func newLedgerState() ledgerState {
 	return ledgerState{map[uint64]map[uint64]ledgerEntry{}, map[uint64]uint64{}, map[string]string{}}
 }
 
+func (s ledgerState) clone() ledgerState {
+	c := newLedgerState()
+	for queue, entries := range s.queues {
+		c.queues[queue] = maps.Clone(entries)
+	}
+	maps.Copy(c.delivered, s.delivered)
+	maps.Copy(c.definitions, s.definitions)
+	return c
+}
+
 // String tells states apart.
 func (s ledgerState) String() string {
 	var b strings.Builder
@@ -79,7 +90,7 @@ func (s ledgerState) String() string {
 func newLedger(t testing.TB, s *Store, seed uint64) *ledger {
 	return &ledger{
 		t: t, s: s, rnd: rand.New(rand.NewPCG(seed, 1)),
-		state: newLedgerState(), refs: map[entryKey]Pos{}, seqs: map[uint64]uint64{},
+		base: newLedgerState(), state: newLedgerState(), refs: map[entryKey]Pos{}, seqs: map[uint64]uint64{},
 	}
 }
 
@@ -295,6 +306,19 @@ func (l *ledger) define() {
 	})
 }
 
+// goOn continues with a store that has recovered what l did.
+func (l *ledger) goOn(s *Store, durable LSN) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for queue := uint64(1); queue <= l.last; queue++ {
+		l.seqs[queue], _ = s.index.progress(queue)
+	}
+	clear(l.refs)
+	state := recoveredState(l.t, s, l.last, l.refs)
+	l.mustBePrefix(l.t, state, durable)
+	l.s, l.base, l.state, l.ops = s, state, state.clone(), nil
+}
+
 // recoveredState takes over everything that a store has recovered. The positions go to
 // refs if that is not nil.
 func recoveredState(t testing.TB, s *Store, queues uint64, refs map[entryKey]Pos) ledgerState {
@@ -336,7 +360,7 @@ func recoveredState(t testing.TB, s *Store, queues uint64, refs map[entryKey]Pos
 // operations which has all that end up to durable. REQUIRES mu.
 func (l *ledger) mustBePrefix(t testing.TB, got ledgerState, durable LSN) {
 	t.Helper()
-	state, text := newLedgerState(), got.String()
+	state, text := l.base.clone(), got.String()
 	least := 0
 	for i, op := range l.ops {
 		if op.end <= durable {

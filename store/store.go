@@ -168,8 +168,10 @@ func (s *Store) WriteDefinitions(cs []Change) LSN { return s.definitions.write(&
 // yet. Values are valid during the call. An error of f ends it and is returned. It is
 // meant for the start; while it runs no definitions can be folded.
 func (s *Store) Definitions(f func(key string, value []byte) error) error {
-	s.Wait(s.End())
-	if err := s.definitions.fold(s.Durable()); err != nil {
+	if err := s.keeper.settle(); err != nil {
+		return err
+	}
+	if err := s.definitions.fold(s.keeper.synced()); err != nil {
 		return err
 	}
 	return s.definitions.db.each(f)
@@ -234,6 +236,7 @@ func newCommitter(s *Store) *committer {
 		fatal:       s.o.Fatal,
 		nudge:       s.keeper.nudge,
 		kicks:       make(chan struct{}, 1),
+		syncs:       make(chan struct{}, 1),
 		space:       make(chan struct{}, 1),
 		stop:        make(chan struct{}),
 		ended:       make(chan struct{}),
