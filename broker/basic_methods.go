@@ -225,13 +225,14 @@ func (ch *channel) basicRecover(m *amqp.BasicRecover) error {
 	return nil
 }
 
-// recover requeues everything outstanding on the channel, in order.
+// recover requeues everything outstanding on the channel, in order. What a
+// transaction has settled is not outstanding.
 func (ch *channel) recover(id amqp.MethodID, requeue bool) error {
 	if !requeue {
 		return amqp.NotImplemented(id, "requeue=false")
 	}
 	t := ch.c.batch
-	ch.requeueAll(func(q *localQueue, k *consumer, rs []store.Range) { q.settle(t, k, rs, queue.Requeue) })
+	ch.requeueAll(false, func(q *localQueue, k *consumer, rs []store.Range) { q.settle(t, k, rs, queue.Requeue) })
 	return nil
 }
 

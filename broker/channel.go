@@ -195,7 +195,7 @@ func (ch *channel) release() {
 	}
 	ch.consumers = nil
 	ch.dropReply()
-	ch.requeueAll(func(q *localQueue, k *consumer, rs []store.Range) { q.giveBack(t, k, rs) })
+	ch.requeueAll(true, func(q *localQueue, k *consumer, rs []store.Range) { q.giveBack(t, k, rs) })
 	t.bury()
 	t.finish()
 	for _, q := range idle {
@@ -203,15 +203,15 @@ func (ch *channel) release() {
 	}
 }
 
-// requeueAll takes every outstanding delivery out and hands them, by source and
-// in ascending order, to f.
-func (ch *channel) requeueAll(f func(*localQueue, *consumer, []store.Range)) {
+// requeueAll takes every outstanding delivery out, with those that a transaction
+// holds if held says so, and hands them, by source and in ascending order, to f.
+func (ch *channel) requeueAll(held bool, f func(*localQueue, *consumer, []store.Range)) {
 	o := &ch.c.out
 	o.mu.Lock()
 	u := &ch.unacked
 	if u.live > 0 {
 		for tag := u.base; tag < u.next && u.live > 0; tag++ {
-			if slot := u.at(tag); slot.src != nil {
+			if slot := u.at(tag); slot.src != nil && (held || !slot.held) {
 				ch.gather(u.remove(tag))
 			}
 		}
