@@ -63,6 +63,7 @@ type batch struct {
 	routing  exchange.Message
 	routed   exchange.Result
 	released []store.Pos
+	behind   []*consumer   // working memory of catchUp
 	idle     []*localQueue // queues to delete: expired
 	promised []*channel    // channels with new outcomes
 }
@@ -134,10 +135,11 @@ func (t *batch) full() bool { return len(t.msgs) >= batchMessages || t.octets >=
 // what is not needed any more.
 func (t *batch) flush() {
 	if len(t.msgs) > 0 {
+		t.b.store.Throttle()
 		t.tick()
 		t.publishGathered()
-		t.bury()
 	}
+	t.bury()
 	t.finish()
 }
 
@@ -251,20 +253,23 @@ func (t *batch) unlock() {
 // outcomes tells publishers what became of their messages: returns first, then
 // confirms, one run per stretch of equal outcomes.
 func (t *batch) outcomes() {
-	var end store.LSN
-	promised := false
+	logged, promised := false, false
 	for i := range t.msgs {
 		m := &t.msgs[i]
 		if m.spare {
 			t.b.store.Release(m.pos)
 		}
-		if m.mandatory && !m.routed {
+		logged = logged || m.logged
+		promised = promised || m.tag != 0
+	}
+	var end store.LSN
+	if logged {
+		end = t.b.store.End() // before an output is locked
+	}
+	for i := range t.msgs {
+		if m := &t.msgs[i]; m.mandatory && !m.routed {
 			m.ch.sendReturn(t, m)
 		}
-		if m.logged && end == 0 {
-			end = t.b.store.End()
-		}
-		promised = promised || m.tag != 0
 	}
 	if promised {
 		t.promise(end)
@@ -309,6 +314,9 @@ func (t *batch) promise(end store.LSN) {
 func (t *batch) perform(q *localQueue) {
 	fx := &t.fx
 	t.performDeliveries(q)
+	for len(q.behind) > 0 {
+		t.catchUp(q)
+	}
 	t.unlock()
 	if len(fx.Persist) > 0 {
 		t.log.Enqueue(q.id, fx.Persist)
@@ -340,14 +348,28 @@ func (t *batch) performDeliveries(q *localQueue) {
 	t.fx.Deliver = t.fx.Deliver[:0]
 }
 
+// catchUp chooses and writes more for the consumers that wait for what was
+// chosen to be written. So the backlog of a queue comes into an output bit by
+// bit, and stops where that is full. REQUIRES q.mu.
+func (t *batch) catchUp(q *localQueue) {
+	t.behind, q.behind = q.behind, t.behind[:0]
+	for i, c := range t.behind {
+		q.core.Wake(t.now, &c.Consumer, &t.fx)
+		t.performDeliveries(q)
+		t.behind[i] = nil
+	}
+}
+
 // deliver writes one delivery to its consumer. REQUIRES q.mu.
 func (t *batch) deliver(q *localQueue, d *queue.Delivery) {
 	c := d.Consumer.Owner.(*consumer)
+	c.chosen--
 	payload, err := t.reader.Read(d.Pos)
 	if err != nil {
 		q.unreadable(d.Seq, err)
 		return
 	}
+	c.typical = len(payload)
 	env, header, body := splitPayload(payload)
 	if q.counts && d.Count > 0 {
 		header = withDeliveryCount(header, d.Count)
@@ -358,6 +380,7 @@ func (t *batch) deliver(q *localQueue, d *queue.Delivery) {
 // passThrough writes a message from the read buffer to a consumer that
 // acknowledges automatically, without storing it. REQUIRES q.mu.
 func (t *batch) passThrough(q *localQueue, c *consumer, m *message) {
+	c.chosen--
 	t.write(q, c, 0, false, m.env, m.header, m.body)
 }
 
@@ -365,14 +388,14 @@ func (t *batch) passThrough(q *localQueue, c *consumer, m *message) {
 func (t *batch) write(q *localQueue, c *consumer, seq uint64, redelivered bool, env, header, body []byte) {
 	o := &c.ch.c.out
 	t.lock(o)
-	if o.closed {
-		return
-	}
 	var tag uint64
 	if c.NoAck {
 		tag = c.ch.unacked.tag()
 	} else {
 		tag = c.ch.unacked.push(outstanding{src: &c.source, seq: seq})
+	}
+	if o.closed {
+		return // it is outstanding: the reader gives it back when it ends
 	}
 	n := deliverOverhead + len(c.Tag) + len(env) + len(header) + len(body) + len(body)/4096*amqp.FrameOverhead
 	b := o.tail(n)

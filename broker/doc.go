@@ -22,11 +22,11 @@
 //
 // # Lock order
 //
-//	Broker.definitions  →  queue.mu (several: by ascending id)  →  output.mu
-//	                                queue.mu                    →  the log's own lock
+//	Broker.definitions  →  queue.mu (several: by ascending id)  →  the log's own lock  →  output.mu
 //
-// No lock is held while a socket is written or the disk is synced, but for the
-// definitions lock, under which the log is appended to and not waited for.
+// A committing transaction holds the log's lock while it delivers, so the log
+// is never asked for anything with an output locked. No lock of these is held
+// while a socket is written or the disk is waited for.
 //
 // # What it does not do
 //

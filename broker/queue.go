@@ -33,6 +33,7 @@ type localQueue struct {
 	mu      sync.Mutex
 	core    *queue.Queue // guarded by mu
 	letters letterTarget // guarded by mu: where dead letters go now
+	behind  []*consumer  // guarded by mu: took no more until what was chosen is written
 	timer   *time.Timer  // guarded by mu; nil until a deadline was seen
 	armed   int64        // guarded by mu: when timer fires, unix ms; 0 not set
 	gone    bool         // guarded by mu: deleted; every operation refuses
@@ -89,6 +90,7 @@ func (q *localQueue) publishOne(t *batch, m *message) {
 			return
 		}
 	}
+	t.unlock() // the log's lock is never taken with an output locked
 	t.place(m)
 	logged := len(t.fx.Persist)
 	outcome := q.core.Publish(t.now, queue.Message{
