@@ -369,7 +369,7 @@ func (t *batch) deliver(q *localQueue, d *queue.Delivery) {
 		q.unreadable(d.Seq, err)
 		return
 	}
-	c.typical = len(payload)
+	c.typical = max(len(payload), c.typical-c.typical/8)
 	env, header, body := splitPayload(payload)
 	if q.counts && d.Count > 0 {
 		header = withDeliveryCount(header, d.Count)

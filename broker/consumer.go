@@ -19,6 +19,11 @@ type consumer struct {
 	// credit is how many deliveries may follow, where the consumer was started
 	// with x-credit (amqp-behaviour §12); nil otherwise.
 	credit *atomic.Int64
+
+	// chosen is how many deliveries the queue has chosen for it that are not in
+	// the output yet, and typical how large they are taken to be, by the ones
+	// before, octets. Both are guarded by the queue's mu.
+	chosen, typical int
 }
 
 // core is the queue's part of c; nil for a nil consumer (basic.get).
@@ -33,6 +38,10 @@ func (c *consumer) core() *queue.Consumer {
 // backlog and the channel-wide prefetch limit. It is called with the queue's
 // lock held.
 func (c *consumer) Take() bool {
+	if c.chosen >= batchMessages || c.chosen*c.typical >= outputHigh {
+		c.queue.behind = append(c.queue.behind, c)
+		return false
+	}
 	if !c.ch.c.out.room() || c.credit != nil && c.credit.Load() <= 0 {
 		return false
 	}
@@ -46,6 +55,7 @@ func (c *consumer) Take() bool {
 	if c.credit != nil {
 		c.credit.Add(-1)
 	}
+	c.chosen++
 	return true
 }
 
