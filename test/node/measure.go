@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -42,6 +44,8 @@ func (n *Node) RSS() int64 {
 
 var (
 	rssLine       = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
+	holderLine    = regexp.MustCompile(`^\d+: (\d+) \[`)
+	totalLine     = regexp.MustCompile(`(?m)^# (HeapInuse|HeapIdle|HeapReleased|Sys|MaxRSS) = .*`)
 	goroutineLine = regexp.MustCompile(`goroutine profile: total (\d+)`)
 )
 
@@ -89,6 +93,29 @@ func (n *Node) profile(name string) []byte {
 	return body
 }
 
+// heap tells what holds most of the heap, and its totals.
+func (n *Node) heap() string {
+	n.t.Helper()
+	type holder struct {
+		octets int
+		stack  string
+	}
+	var holders []holder
+	profile := string(n.profile("heap?gc=1&debug=1"))
+	for record := range strings.SplitSeq(profile, "\n\n") {
+		if m := holderLine.FindStringSubmatch(record); m != nil {
+			octets, _ := strconv.Atoi(m[1])
+			holders = append(holders, holder{octets, record})
+		}
+	}
+	slices.SortFunc(holders, func(a, b holder) int { return b.octets - a.octets })
+	var text strings.Builder
+	for _, h := range holders[:min(len(holders), 4)] {
+		text.WriteString(h.stack + "\n\n")
+	}
+	return text.String() + strings.Join(totalLine.FindAllString(profile, -1), "\n")
+}
+
 // Footprint measures the process after a garbage collection.
 func (n *Node) Footprint() Footprint {
 	n.t.Helper()
@@ -111,6 +138,9 @@ func (n *Node) Returns(t testing.TB, before Footprint, slack int64, within time.
 		}
 	}
 	t.Errorf("amqpd held %v before, and still %v after %v", before, now, within)
+	if now.RSS > before.RSS+slack {
+		t.Logf("its heap:\n%s", n.heap())
+	}
 	if now.Goroutines > before.Goroutines+few {
 		t.Logf("its goroutines:\n%.8000s", n.Stacks())
 	}
