@@ -1,0 +1,125 @@
+# Sourced by the suites of this folder. Each suite gets a broker of its own: a
+# freshly built amqpd on a free port with an empty data directory, stopped at the
+# end. With AMQP_PORT set nothing is started and the suite runs against whatever
+# listens there on loopback, which is how a suite is tried on another broker.
+#
+# A suite ends with `summary`, which prints "N passed, N failed, N skipped" and
+# is the exit code.
+set -u
+suites=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$suites/../.." && pwd)
+work=$(mktemp -d)
+passed=0 failed=0 skipped=0
+nodes=()
+trap finish EXIT
+
+# finish stops every node that was started and removes the scratch folder.
+finish() {
+	local pid
+	for pid in "${nodes[@]:-}"; do
+		[ -n "$pid" ] || continue
+		kill "$pid" 2>/dev/null
+		for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+		kill -9 "$pid" 2>/dev/null
+	done
+	wait 2>/dev/null
+	rm -rf "$work"
+}
+
+# start_amqpd [FLAG...] starts a node and sets AMQP_PORT. It ends the suite if
+# the node does not become ready.
+start_amqpd() {
+	local name="node${#nodes[@]}" line=
+	if [ ! -x "$work/amqpd" ]; then
+		(cd "$top" && go build -o "$work/amqpd" ./cmd/amqpd) || give_up "amqpd does not build"
+	fi
+	"$work/amqpd" --data-dir "$work/$name" --amqp-listen 127.0.0.1:0 --log-file "$work/$name.log" "$@" \
+		>"$work/$name.out" 2>"$work/$name.err" &
+	nodes+=($!)
+	for _ in $(seq 300); do
+		line=$(grep -m1 '^amqpd ready ' "$work/$name.out") && break
+		kill -0 $! 2>/dev/null || break
+		sleep 0.1
+	done
+	[ -n "$line" ] || { cat "$work/$name.err"; give_up "amqpd did not become ready"; }
+	AMQP_PORT=$(sed -E 's/.* amqp=[^ ]*:([0-9]+) .*/\1/' <<<"$line")
+	export AMQP_PORT
+}
+
+# use_broker [FLAG...] is start_amqpd unless AMQP_PORT names a broker already.
+use_broker() {
+	given=${AMQP_PORT:-}
+	[ -n "$given" ] || start_amqpd "$@"
+}
+
+pass() { passed=$((passed + 1)); }
+fail() { failed=$((failed + 1)); echo "FAIL $*"; }
+skip() { skipped=$((skipped + 1)); echo "skip $*"; }
+
+# give_up ends the suite, counting what could not run as one failure.
+give_up() {
+	fail "$*"
+	summary
+	exit 1
+}
+
+# nodes_alive counts a failure for each node that ended by itself, and shows the
+# end of its log.
+nodes_alive() {
+	local i
+	for i in "${!nodes[@]}"; do
+		kill -0 "${nodes[i]}" 2>/dev/null && continue
+		tail -n 20 "$work/node$i.log" "$work/node$i.err"
+		fail "amqpd ended during the suite"
+	done
+}
+
+# summary prints the closing line and returns 1 if anything failed, or if
+# nothing ran at all.
+summary() {
+	nodes_alive
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+# debian PACKAGE... makes sure that Debian packages are there. Root installs
+# them; anybody else is told what to install.
+debian() {
+	local missing=() p
+	for p in "$@"; do dpkg -s "$p" >/dev/null 2>&1 || missing+=("$p"); done
+	[ ${#missing[@]} = 0 ] && return
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		give_up "missing packages; as root: apt-get install ${missing[*]}"
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get install -y -q --no-install-recommends "${missing[@]}" >"$work/apt.log" 2>&1 ||
+		{ apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$work/apt.log" 2>&1 ||
+		{ tail -5 "$work/apt.log"; give_up "apt-get could not install ${missing[*]}"; }
+}
+
+# go_module PATH@VERSION unpacks a module from the Go module proxy into
+# $work/src, where it can be changed, and goes there.
+go_module() {
+	local dir
+	dir=$(cd "$work" && go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+	[ -n "$dir" ] && [ -d "$dir" ] || give_up "cannot download $1"
+	cp -r "$dir" "$work/src" && chmod -R u+w "$work/src" && cd "$work/src" || give_up "cannot unpack $1"
+}
+
+# go_tests ARG... runs go test -v with the arguments, counts its tests and
+# subtests, and shows what those that failed said.
+go_tests() {
+	local log="$work/go-test.log" code f
+	go test -v -count=1 "$@" >"$log" 2>&1
+	code=$?
+	passed=$((passed + $(grep -cE '^\s*--- PASS: ' "$log")))
+	skipped=$((skipped + $(grep -cE '^\s*--- SKIP: ' "$log")))
+	f=$(grep -cE '^\s*--- FAIL: ' "$log")
+	failed=$((failed + f))
+	if [ "$f" != 0 ]; then
+		grep -E -B 15 '^\s*--- FAIL: ' "$log"
+	elif [ $code != 0 ]; then
+		tail -30 "$log"
+		fail "go test ended with exit code $code"
+	fi
+}
