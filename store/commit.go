@@ -34,7 +34,7 @@ type committer struct {
 	index  *index
 	files  *segmentFiles
 	mode   SyncMode
-	budget int // octets of the tail kept in memory
+	budget atomic.Int64 // octets of the tail kept in memory; set by the keeper
 	logger *slog.Logger
 
 	durableFunc func(LSN) // Options.Durable
@@ -138,7 +138,7 @@ func (c *committer) step(sync bool) {
 	if c.mode == SyncOS {
 		limit = c.written.Load()
 	}
-	c.log.evict(c.budget, LSN(limit))
+	c.log.evict(int(c.budget.Load()), LSN(limit))
 	if c.cur != nil && c.cur.id != c.preparing && c.log.halfFull(c.cur) {
 		c.preparing = c.cur.id
 		c.nudge()
@@ -262,6 +262,7 @@ func (c *committer) healing(f func() error) error {
 		}
 		if c.diskFull.CompareAndSwap(false, true) {
 			c.logger.Error("disk full: nothing is confirmed until there is space", "err", err)
+			c.wakeWaiters()
 		}
 		c.nudge()
 		select {

@@ -80,11 +80,11 @@ func crashAnywhere(t *testing.T, seed uint64) {
 	t.Logf("%d operations on the file system", ops)
 }
 
-// hurry makes the keeper write a checkpoint whenever it can.
+// hurry makes the keeper write a checkpoint and carry messages whenever it can.
 func hurry(s *Store) {
 	s.keeper.mu.Lock()
 	defer s.keeper.mu.Unlock()
-	s.keeper.pause = 0
+	s.keeper.pause, s.keeper.carryEvery, s.keeper.carryWait = 0, 0, 0
 }
 
 // TestCrashAgainAndAgain kills the process or cuts the power many times, with a store that

@@ -48,6 +48,11 @@ type keeper struct {
 	last    time.Time
 	pause   time.Duration // checkpointPause, or what a test wants
 
+	lastCarry  time.Time
+	carryWait  time.Duration  // how long until the next look for sparse segments
+	carryEvery time.Duration  // carryPause, or what a test wants
+	seen       map[uint32]int // the sparse segments of the last look, and what lived in them
+
 	view atomic.Pointer[keeperView]
 }
 
@@ -61,6 +66,9 @@ func newKeeper(s *Store) *keeper {
 		nextRun: 1,
 		pinned:  true,
 		pause:   checkpointPause,
+
+		carryEvery: carryPause,
+		carryWait:  carryPause,
 	}
 	k.later.Stop()
 	k.publish()
@@ -107,9 +115,13 @@ func (k *keeper) work() {
 	if err == nil && k.checkpointDue() {
 		err = k.checkpoint()
 	}
+	if err == nil && !k.pinned {
+		err = k.carrySparse()
+	}
 	if err == nil {
 		err = k.reclaim()
 	}
+	k.setBudget()
 	if err != nil {
 		k.failed(err)
 	}
@@ -129,6 +141,21 @@ func (k *keeper) failed(err error) {
 	default:
 		k.s.committer.fail(err)
 	}
+}
+
+// setBudget tells the committer how much of the log's tail to keep in memory. With more
+// waiting than fits, the tail is not what is read next, and a small one will do.
+func (k *keeper) setBudget() {
+	live := 0
+	k.s.segments.each(func(_ uint32, g *segment) bool {
+		live += g.live()
+		return true
+	})
+	budget := k.s.o.TailMemory
+	if live > budget {
+		budget /= 8
+	}
+	k.s.committer.budget.Store(int64(budget))
 }
 
 // prepareNext makes the file of the segment after the current one if that is half full.
@@ -247,11 +274,14 @@ func (k *keeper) settle() error {
 		return nil // Open and Close have nothing in flight
 	}
 	c.wantSync()
-	c.waitUntil(func() bool { return k.synced() >= end || k.stopped() })
-	if k.synced() < end {
-		return ErrClosed
+	c.waitUntil(func() bool { return k.synced() >= end || k.stopped() || c.diskFull.Load() })
+	switch {
+	case k.synced() >= end:
+		return nil
+	case c.diskFull.Load():
+		return fmt.Errorf("waiting for the log: %w", syscall.ENOSPC)
 	}
-	return nil
+	return ErrClosed
 }
 
 func (k *keeper) stopped() bool {
@@ -332,7 +362,9 @@ func (k *keeper) reclaim() error {
 // giveBack forgets a segment and recycles its file.
 func (k *keeper) giveBack(g *segment) error {
 	k.s.segments.set(g.id, nil)
-	k.forgetMoves(g)
+	if k.forgetMoves(g) {
+		k.nudge() // others may have lost their last guest
+	}
 	if g.gone.Load() {
 		return nil
 	}

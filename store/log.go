@@ -137,6 +137,7 @@ func (l *appendLog) putLocked(a, b, c []byte, n int) Pos {
 	p = p[copy(p, b):]
 	copy(p, c)
 	l.seg.retain(1)
+	l.seg.messages++
 	return makePos(l.seg.id, off)
 }
 
@@ -149,6 +150,7 @@ func (l *appendLog) putLarge(a, b, c []byte, n int) Pos {
 	l.mu.Lock()
 	off, p := l.record(kindMessage, n)
 	l.seg.retain(1)
+	l.seg.messages++
 	pos := makePos(l.seg.id, off)
 	running := l.copies
 	running.running.Add(1)
@@ -167,6 +169,7 @@ func (l *appendLog) putCarried(pos Pos, message []byte) Pos {
 	off, p := l.record(kindCarried, carriedHead+len(message))
 	binary.LittleEndian.PutUint64(p, uint64(pos))
 	copy(p[carriedHead:], message)
+	l.seg.messages++
 	return makePos(l.seg.id, off)
 }
 
@@ -194,8 +197,7 @@ func (l *appendLog) roll(size int) {
 		previous: old.id,
 		prevEnd:  end,
 	})
-	old.end.Store(end)
-	old.sealed.Store(true)
+	old.seal(end)
 }
 
 // startSegment makes the segment that h describes the one appended to. The file comes
@@ -293,8 +295,7 @@ func (l *appendLog) halfFull(g *segment) bool {
 func (l *appendLog) finish() *segment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.seg.end.Store(uint32(l.takenEnd - l.seg.base))
-	l.seg.sealed.Store(true)
+	l.seg.seal(uint32(l.takenEnd - l.seg.base))
 	return l.seg
 }
 

@@ -86,11 +86,15 @@ func (s *Store) addGuests(moved *moves, n int) {
 	}
 }
 
-// forgetMoves lets go of the places where messages of g were carried. REQUIRES mu.
-func (k *keeper) forgetMoves(g *segment) {
-	if moved := g.moved.Swap(nil); moved != nil {
-		k.s.addGuests(moved, -1)
+// forgetMoves lets go of the places where messages of g were carried and reports whether
+// there were any. REQUIRES mu.
+func (k *keeper) forgetMoves(g *segment) bool {
+	moved := g.moved.Swap(nil)
+	if moved == nil {
+		return false
 	}
+	k.s.addGuests(moved, -1)
+	return true
 }
 
 // movedMessages lists all messages that were carried, ascending.

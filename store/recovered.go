@@ -70,13 +70,17 @@ func (s *Store) eachLive(h blockHeader, payload []byte, f func(*Entry)) error {
 	})
 }
 
+// messageOverhead is about what a message takes in the log besides its body.
+const messageOverhead = 64
+
 // refCounter adds references to segments, those to one segment together.
 type refCounter struct {
 	s    *Store
 	g    *segment
 	id   uint32
 	n    int
-	lost int // entries whose message is nowhere
+	size uint64 // of the messages of those n entries
+	lost int    // entries whose message is nowhere
 }
 
 func (c *refCounter) add(e *Entry) {
@@ -89,13 +93,15 @@ func (c *refCounter) add(e *Entry) {
 		return
 	}
 	c.n++
+	c.size += uint64(e.Size) + messageOverhead
 }
 
 func (c *refCounter) flush() {
 	if c.n > 0 {
 		c.g.retain(c.n)
+		c.g.average.Store(uint32(c.size / uint64(c.n)))
 	}
-	c.n = 0
+	c.n, c.size = 0, 0
 }
 
 // Recovered hands over the live entries of a queue, in Seq order, and the lowest sequence

@@ -18,6 +18,11 @@ type segment struct {
 	// references counts as a change, so two equal readings mean that nothing moved.
 	refs atomic.Uint64
 
+	// messages counts those that were put, guarded by the log's lock; average is about what
+	// one of them takes in the file, set when the segment is sealed or recovered.
+	messages int
+	average  atomic.Uint32
+
 	// sealed is set when nothing is appended any more; end is final then.
 	sealed atomic.Bool
 	end    atomic.Uint32
@@ -37,6 +42,9 @@ type segment struct {
 	// guests counts the messages of other segments that were carried into this one and are
 	// still wanted here. Guarded by keeper.mu.
 	guests int
+
+	// stuck: its messages cannot be carried, one of them is damaged. Guarded by keeper.mu.
+	stuck bool
 
 	// idleAt is the end of the log when the keeper found the segment idle, 0 if it did not.
 	// Guarded by keeper.mu.
@@ -66,6 +74,23 @@ func (g *segment) release(n int) bool {
 
 // idle reports whether nobody refers to a message of the segment.
 func (g *segment) idle() bool { return references(g.refs.Load()) == 0 }
+
+// seal marks the segment as finished at end. REQUIRES the log's lock.
+func (g *segment) seal(end uint32) {
+	g.average.Store(end / uint32(max(g.messages, 1)))
+	g.end.Store(end)
+	g.sealed.Store(true)
+}
+
+// live estimates how many octets of the sealed segment are messages that somebody refers
+// to, its own and those carried into it. REQUIRES keeper.mu.
+func (g *segment) live() int {
+	n := g.guests
+	if !g.gone.Load() {
+		n += references(g.refs.Load())
+	}
+	return min(n*int(g.average.Load()), int(g.end.Load()))
+}
 
 // has reports whether the message at off can be read from somewhere.
 func (g *segment) has(off uint32) bool {

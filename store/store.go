@@ -145,7 +145,7 @@ func (s *Store) Wait(l LSN) {
 }
 
 // throttleSize is how many octets may wait to be written before Throttle blocks.
-const throttleSize = 64 << 20
+const throttleSize = 32 << 20
 
 // Throttle blocks while more has been appended than the disk can take for a while. Call it
 // before a batch of publishes, holding no locks: the append calls never block, so that
@@ -230,7 +230,6 @@ func newCommitter(s *Store) *committer {
 		index:       s.index,
 		files:       s.files,
 		mode:        s.o.Sync,
-		budget:      s.o.TailMemory,
 		logger:      s.logger,
 		durableFunc: s.o.Durable,
 		fatal:       s.o.Fatal,
@@ -245,6 +244,7 @@ func newCommitter(s *Store) *committer {
 		flush:       time.NewTimer(time.Hour),
 		syncTick:    time.NewTimer(time.Hour),
 	}
+	c.budget.Store(int64(s.o.TailMemory))
 	c.flush.Stop()
 	c.syncTick.Stop()
 	c.waiters.cond = sync.NewCond(&c.waiters)

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+	"time"
+)
+
+
+// look makes the keeper work now, n times.
+func look(s *Store, n int) {
+	s.Wait(s.End())
+	for range n {
+		s.keeper.work()
+		s.Wait(s.End())
+	}
+}
+
+// sparseStore fills segments and settles all but each nth message.
+func sparseStore(t *testing.T, o Options, n int) (*Store, []Entry) {
+	s := open(t, o)
+	s.RecoveryDone()
+	hurry(s)
+	var kept []Entry
+	for i := range 2000 {
+		e := Entry{Seq: uint64(i), Pos: s.PutDurable(body(i, 1000), nil, nil), Size: 1000}
+		s.Enqueue(1, []Entry{e})
+		if i%n == 0 {
+			kept = append(kept, e)
+			continue
+		}
+		s.Settle(1, []Range{{e.Seq, e.Seq}})
+		s.Release(e.Pos)
+		if i%100 == 0 {
+			s.Wait(s.End())
+		}
+	}
+	return s, kept
+}
+
+func TestSparseSegmentsAreLetGo(t *testing.T) {
+	disk := NewMemoryFS()
+	o := crashOptions(t, disk, SyncAlways)
+	s, kept := sparseStore(t, o, 30)
+	look(s, 10)
+	verify(t, s)
+	st := s.Stats()
+	if st.Segments > 6 || st.Carried == 0 || st.Carried > 10*uint64(len(kept))*1000 {
+		t.Errorf("%d messages take %d segments, %d octets were carried", len(kept), st.Segments, st.Carried)
+	}
+	checkKept := func(s *Store) {
+		t.Helper()
+		r := s.NewReader()
+		defer r.Done()
+		for _, e := range kept {
+			if b, err := r.Read(e.Pos); err != nil || !bytes.Equal(b, body(int(e.Seq), 1000)) {
+				t.Fatalf("message %d at %v: %v", e.Seq, e.Pos, err)
+			}
+		}
+	}
+	checkKept(s)
+	image := disk.Crash(chooser(0, nil))
+	closeStore(t, s)
+	for _, disk := range []*MemoryFS{image, disk} {
+		s := open(t, crashOptions(t, disk, SyncAlways))
+		got, _ := s.Recovered(1)
+		if len(got) != len(kept) {
+			t.Fatalf("%d of %d entries", len(got), len(kept))
+		}
+		checkKept(s)
+		s.RecoveryDone()
+		verify(t, s)
+		for _, e := range got {
+			s.Settle(1, []Range{{e.Seq, e.Seq}})
+			s.Release(e.Pos)
+		}
+		look(s, 5)
+		verify(t, s)
+		closeStore(t, s)
+		if used := disk.Used(); used > 6*minSegmentSize {
+			t.Errorf("an empty store takes %d octets", used)
+		}
+	}
+}
+
+// TestCarriedAgain keeps a few messages while the segments that they were carried to get
+// sparse in turn.
+func TestCarriedAgain(t *testing.T) {
+	s, kept := sparseStore(t, crashOptions(t, NewMemoryFS(), SyncAlways), 200)
+	seq := uint64(2000)
+	for range 20 {
+		look(s, 3)
+		for range 200 {
+			p := s.PutDurable(make([]byte, 1000), nil, nil)
+			s.Enqueue(1, []Entry{{Seq: seq, Pos: p}})
+			s.Settle(1, []Range{{seq, seq}})
+			s.Release(p)
+			seq++
+		}
+		verify(t, s)
+		for _, e := range kept {
+			if read(t, s, e.Pos) != string(body(int(e.Seq), 1000)) {
+				t.Fatalf("message %d is another", e.Seq)
+			}
+		}
+	}
+	look(s, 5)
+	if st := s.Stats(); st.Segments > 8 {
+		t.Errorf("%d messages take %d segments", len(kept), st.Segments)
+	}
+}
+
+// TestUnknownHoldersStopCarrying: a reference that no entry stands for keeps its message
+// where it is, until the owner tells of it.
+func TestUnknownHoldersStopCarrying(t *testing.T) {
+	for _, told := range []bool{false, true} {
+		o := crashOptions(t, NewMemoryFS(), SyncAlways)
+		var mu sync.Mutex
+		var held []Pos
+		if told {
+			o.Held = func(report func(Pos)) {
+				mu.Lock()
+				defer mu.Unlock()
+				for _, p := range held {
+					report(p)
+				}
+			}
+		}
+		s := open(t, o)
+		s.RecoveryDone()
+		hurry(s)
+		for i := range 1000 {
+			p := s.PutDurable(body(i, 1000), nil, nil)
+			if i%60 == 0 { // as if a queue that is not durable held it
+				mu.Lock()
+				held = append(held, p)
+				mu.Unlock()
+				continue
+			}
+			s.Release(p)
+		}
+		look(s, 10)
+		if st := s.Stats(); (st.Carried > 0) != told || (st.Segments < 8) != told {
+			t.Errorf("told %v: %d octets carried, %d segments", told, st.Carried, st.Segments)
+		}
+		for i, p := range held {
+			if read(t, s, p) != string(body(60*i, 1000)) {
+				t.Errorf("told %v: message %d is another", told, 60*i)
+			}
+		}
+		verify(t, s)
+	}
+}
+
+// TestReadsWhileCarrying reads messages that move under the readers.
+func TestReadsWhileCarrying(t *testing.T) {
+	o := crashOptions(t, NewMemoryFS(), SyncAlways)
+	o.TailMemory = 1
+	s, kept := sparseStore(t, o, 30)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			r := s.NewReader()
+			defer r.Done()
+			for {
+				for _, e := range kept {
+					if b, err := r.Read(e.Pos); err != nil || !bytes.Equal(b, body(int(e.Seq), 1000)) {
+						t.Errorf("message %d: %v", e.Seq, err)
+						return
+					}
+				}
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+	}
+	seq := uint64(2000)
+	for start := time.Now(); time.Since(start) < 300*time.Millisecond; {
+		for range 100 {
+			p := s.PutDurable(make([]byte, 1000), nil, nil)
+			s.Enqueue(1, []Entry{{Seq: seq, Pos: p}})
+			s.Settle(1, []Range{{seq, seq}})
+			s.Release(p)
+			seq++
+		}
+		look(s, 1)
+	}
+	close(stop)
+	wg.Wait()
+	if s.Stats().Carried == 0 {
+		t.Error("nothing was carried")
+	}
+}
