@@ -69,7 +69,7 @@ func (ch *channel) basicConsume(m *amqp.BasicConsume) error {
 // subscribe adds the consumer to its queue. consume-ok stands in the output
 // before the first delivery, since the queue appends to the same output.
 func (ch *channel) subscribe(q *localQueue, m *amqp.BasicConsume) error {
-	k := &consumer{ch: ch, arguments: m.Arguments, typical: outputHigh}
+	k := &consumer{ch: ch, arguments: m.Arguments, typical: typicalMessage}
 	k.source = source{queue: q, consumer: k, counted: !m.NoAck && q.kind != policy.Quorum}
 	k.Consumer = queue.Consumer{
 		Tag: m.ConsumerTag, NoAck: m.NoAck, Exclusive: m.Exclusive,

@@ -18,6 +18,7 @@ import (
 	"amqpd/amqp"
 	"amqpd/broker/auth"
 	"amqpd/cluster/meta"
+	"amqpd/exchange"
 	"amqpd/store"
 )
 
@@ -184,17 +185,28 @@ func (b *Broker) loadDefinitions(t *batch, path string) error {
 		return fmt.Errorf("definitions file: %w", err)
 	}
 	defer f.Close()
-	commands, err := meta.Import(f, b.state)
+	commands, err := meta.ImportWith(f, b.state.View(), meta.ImportOptions{
+		Home: b.o.NodeName, ExchangeType: knownExchangeType, HashPassword: auth.HashPassword,
+	})
 	if err != nil {
 		return fmt.Errorf("definitions file %s: %w", path, err)
 	}
 	for _, c := range commands {
-		if err := b.change(t, c); err != nil {
+		done, err := b.apply(t, c, nil)
+		if err != nil {
 			return fmt.Errorf("definitions file %s: %w", path, err)
 		}
+		b.end(t, realised{queues: done.queues}, nil)
 	}
+	b.awaitDurable(b.store.End())
 	b.log.Info("definitions loaded", slog.String("file", path), slog.Int("changes", len(commands)))
 	return nil
+}
+
+// knownExchangeType tells whether an imported exchange can work here.
+func knownExchangeType(name string) bool {
+	_, ok := exchange.TypeNamed(name)
+	return ok
 }
 
 // clusterName is the cluster's name, as an operator set it.

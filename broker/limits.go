@@ -24,6 +24,9 @@ const (
 	// no more, outputLow the one under which they take again.
 	outputHigh = 1 << 20
 	outputLow  = 256 << 10
+	// typicalMessage is how large the first messages of a consumer are taken to
+	// be when several are chosen before one was seen.
+	typicalMessage = 8 << 10
 	// inlineWrites bounds how long a publisher writes other people's frames.
 	inlineWrites = 4
 	// publishStall is how long, at most, a batch waits for a consumer's socket

@@ -47,6 +47,11 @@ func (b *Broker) applyLocked(t *batch, c meta.Command, owner *conn) (realised, e
 	}
 	b.remove(&result.Removed, &done)
 	b.add(t, &result.Added, owner)
+	for _, name := range result.Policies {
+		if v := b.vhost(name); v != nil {
+			v.applyPolicies(t)
+		}
+	}
 	b.permissionEpoch.Add(permissionSteps(c))
 	return done, nil
 }
@@ -169,33 +174,13 @@ func (b *Broker) change(t *batch, c meta.Command) error { return b.changeFor(t, 
 
 // changeFor is change on behalf of a connection that will own an exclusive queue.
 func (b *Broker) changeFor(t *batch, c meta.Command, owner *conn) error {
-	b.definitions.Lock()
-	done, err := b.applyLocked(t, c, owner)
-	if err == nil {
-		if vhost, ok := policyChange(c); ok {
-			if v := b.vhost(vhost); v != nil {
-				v.applyPolicies(t)
-			}
-		}
-	}
-	b.definitions.Unlock()
+	done, err := b.apply(t, c, owner)
 	if err != nil {
 		return err
 	}
 	b.end(t, done, nil)
 	t.bury()
 	return nil
-}
-
-// policyChange tells which virtual host's policies a command changes.
-func policyChange(c meta.Command) (vhost string, ok bool) {
-	switch c := c.(type) {
-	case meta.PutPolicy:
-		return c.Policy.Vhost, true
-	case meta.DeletePolicy:
-		return c.Vhost, true
-	}
-	return "", false
 }
 
 // deleteQueue deletes this very queue. When the deletion is durable, it calls
