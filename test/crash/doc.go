@@ -1,0 +1,27 @@
+// Package crash kills amqpd under load, again and again on the same data, and
+// holds what comes back against a ledger of what the clients were promised.
+//
+//	workers ──load──> amqpd <── SIGKILL at a random moment (or SIGTERM)
+//	   │                │ restart on the same data
+//	   v                v
+//	ledger <──compare── audit: every queue is read to its end
+//
+// The promises, of persistent messages in durable queues:
+//
+//	confirmed            there, until it is acknowledged
+//	not acknowledged     a crash keeps a publisher's order, and leaves no holes in it
+//	delivered before     comes back marked redelivered
+//	acknowledged         may come back after a crash, not after a clean stop,
+//	                     and not once it has been missing
+//	committed            wholly there; in doubt: wholly or not at all; never
+//	                     committed: not at all. An acknowledgement and a publish
+//	                     in one transaction move a message, which is in one place
+//	declared, deleted    survives, stays away; nothing of a deleted queue is in
+//	                     the next one of its name
+//	expired              in the queue or in the one it is dead-lettered to, once
+//
+// Nothing else may be there, and every body is what was sent.
+//
+// A run prints its seed; CRASH_SEED repeats its decisions, though not the
+// timing of the processes. CRASH_ROUNDS sets the number of crashes.
+package crash
