@@ -19,7 +19,7 @@ type heartbeat struct {
 	stopped  bool
 	first    bool  // the next tick is the first and sends in any case
 	odd      bool  // the next tick does not check the client
-	sent     int64 // output.written at the last tick
+	sent     int64 // octets for the client up to the last tick, written or waiting
 	received int64 // conn.received at the last check
 	missed   int   // silent checks in a row
 }
@@ -59,7 +59,7 @@ func (h *heartbeat) tick(c *conn) {
 		c.out.append(amqp.FrameOverhead, amqp.AppendHeartbeat)
 		c.out.flush()
 	}
-	h.sent, h.first = c.out.written.Load(), false
+	h.sent, h.first = c.out.written.Load()+c.out.size.Load(), false
 	if h.odd = !h.odd; h.odd && h.silent(c) {
 		c.log.Warn("missed heartbeats from client", slog.Duration("interval", h.interval()))
 		c.hangUp()
