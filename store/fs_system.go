@@ -12,12 +12,15 @@ import (
 // SystemFS is the operating system's file system.
 type SystemFS struct{}
 
+// MkdirAll is FS.MkdirAll; the directories are closed to others.
 func (SystemFS) MkdirAll(dir string) error { return os.MkdirAll(dir, 0o750) }
 
+// Create is FS.Create.
 func (SystemFS) Create(name string) (File, error) {
 	return openSystem(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
 }
 
+// Open is FS.Open.
 func (SystemFS) Open(name string) (File, error) { return openSystem(name, os.O_RDWR) }
 
 func openSystem(name string, flag int) (File, error) {
@@ -28,9 +31,13 @@ func openSystem(name string, flag int) (File, error) {
 	return systemFile{f}, nil
 }
 
+// Rename is FS.Rename.
 func (SystemFS) Rename(from, to string) error { return os.Rename(from, to) }
-func (SystemFS) Remove(name string) error     { return os.Remove(name) }
 
+// Remove is FS.Remove.
+func (SystemFS) Remove(name string) error { return os.Remove(name) }
+
+// List is FS.List.
 func (SystemFS) List(dir string) ([]string, error) {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -40,6 +47,7 @@ func (SystemFS) List(dir string) ([]string, error) {
 	return names, errors.Join(err, d.Close())
 }
 
+// SyncDir is FS.SyncDir.
 func (SystemFS) SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
