@@ -15,35 +15,54 @@ trap finish EXIT
 
 # finish stops every node that was started and removes the scratch folder.
 finish() {
-	local pid
-	for pid in "${nodes[@]:-}"; do
-		[ -n "$pid" ] || continue
-		kill "$pid" 2>/dev/null
-		for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-		kill -9 "$pid" 2>/dev/null
-	done
-	wait 2>/dev/null
+	local n
+	for n in "${!nodes[@]}"; do stop_node "$n"; done
 	rm -rf "$work"
 }
 
-# start_amqpd [FLAG...] starts a node and sets AMQP_PORT. It ends the suite if
-# the node does not become ready.
+# start_amqpd [FLAG...] starts a node and sets AMQP_PORT, and AMQPS_PORT if it
+# has one. It ends the suite if the node does not become ready.
 start_amqpd() {
-	local name="node${#nodes[@]}" line=
+	local n=${#nodes[@]}
 	if [ ! -x "$work/amqpd" ]; then
 		(cd "$top" && go build -o "$work/amqpd" ./cmd/amqpd) || give_up "amqpd does not build"
 	fi
-	"$work/amqpd" --data-dir "$work/$name" --amqp-listen 127.0.0.1:0 --log-file "$work/$name.log" "$@" \
-		>"$work/$name.out" 2>"$work/$name.err" &
-	nodes+=($!)
+	nodes+=("")
+	run_node "$n" "$@"
+}
+
+# restart_amqpd [FLAG...] stops the node started last and starts it again on the
+# same data.
+restart_amqpd() {
+	local n=$((${#nodes[@]} - 1))
+	stop_node "$n"
+	run_node "$n" "$@"
+}
+
+# run_node N [FLAG...] starts node N on its data directory.
+run_node() {
+	local file="$work/node$1" n=$1 line=
+	shift
+	"$work/amqpd" --data-dir "$file" --amqp-listen 127.0.0.1:0 --log-file "$file.log" "$@" >"$file.out" 2>"$file.err" &
+	nodes[n]=$!
 	for _ in $(seq 300); do
-		line=$(grep -m1 '^amqpd ready ' "$work/$name.out") && break
-		kill -0 $! 2>/dev/null || break
+		line=$(grep -m1 '^amqpd ready ' "$file.out") && break
+		kill -0 "${nodes[n]}" 2>/dev/null || break
 		sleep 0.1
 	done
-	[ -n "$line" ] || { cat "$work/$name.err"; give_up "amqpd did not become ready"; }
-	AMQP_PORT=$(sed -E 's/.* amqp=[^ ]*:([0-9]+) .*/\1/' <<<"$line")
-	export AMQP_PORT
+	[ -n "$line" ] || { cat "$file.err"; give_up "amqpd did not become ready"; }
+	AMQP_PORT=$(sed -nE 's/.* amqp=[^ ]*:([0-9]+) .*/\1/p' <<<"$line")
+	AMQPS_PORT=$(sed -nE 's/.* amqps=[^ ]*:([0-9]+) .*/\1/p' <<<"$line")
+	export AMQP_PORT AMQPS_PORT
+}
+
+# stop_node N ends node N cleanly, or by force after ten seconds.
+stop_node() {
+	local pid=${nodes[$1]}
+	kill "$pid" 2>/dev/null || return
+	for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+	kill -9 "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
 }
 
 # use_broker [FLAG...] is start_amqpd unless AMQP_PORT names a broker already.
@@ -122,4 +141,19 @@ go_tests() {
 		tail -30 "$log"
 		fail "go test ended with exit code $code"
 	fi
+}
+
+# python_tests FILE runs a file of unittest tests with Debian's own Python, which
+# has Debian's clients, and counts its tests.
+python_tests() {
+	local log="$work/unittest.log" code f
+	(cd "$(dirname "$1")" && timeout 300 /usr/bin/python3 -B -m unittest -v "$(basename "$1" .py)") >"$log" 2>&1
+	code=$?
+	passed=$((passed + $(grep -cE ' \.\.\. ok$|^ok$' "$log")))
+	skipped=$((skipped + $(grep -cE ' \.\.\. skipped ' "$log")))
+	f=$(grep -cE '^(FAIL|ERROR): ' "$log")
+	failed=$((failed + f))
+	[ $code = 0 ] && return
+	cat "$log"
+	[ "$f" != 0 ] || fail "$(basename "$1") ended with exit code $code"
 }
