@@ -30,6 +30,7 @@ type alarms struct {
 
 	mu      sync.Mutex
 	cleared chan struct{} // guarded by mu: closed when the last alarm goes off; nil while none is on
+	ended   bool          // guarded by mu: the broker stops, no alarm goes on any more
 }
 
 // SetAlarm turns an alarm on or off. Connections that publish while one is on
@@ -38,12 +39,25 @@ func (b *Broker) SetAlarm(a Alarm, on bool) {
 	s := &b.alarms
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	was := Alarm(s.active.Load())
-	now := was &^ a
-	if on {
+	now := Alarm(s.active.Load()) &^ a
+	if on && !s.ended {
 		now |= a
 	}
-	s.active.Store(uint32(now))
+	s.set(now)
+}
+
+// end turns all alarms off for good, so that blocked connections hear that the
+// broker stops.
+func (s *alarms) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	s.set(0)
+}
+
+// set makes now the alarms that are on. REQUIRES mu.
+func (s *alarms) set(now Alarm) {
+	was := Alarm(s.active.Swap(uint32(now)))
 	if was == 0 && now != 0 {
 		s.cleared = make(chan struct{})
 	}

@@ -325,6 +325,7 @@ func (b *Broker) Stop(ctx context.Context) error {
 		c.forceClose(amqp.ConnectionForced("broker forced connection closure with reason 'shutdown'"))
 	}
 	b.mu.Unlock()
+	b.alarms.end()
 	ended := make(chan struct{})
 	go func() { b.readers.Wait(); close(ended) }()
 	select {
