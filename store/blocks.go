@@ -141,7 +141,10 @@ func (r *blockReader) fetch(off int64, n int) ([]byte, error) {
 		mem = make([]byte, want)
 	}
 	have := copy(mem, r.buf)
-	if _, err := r.f.ReadAt(mem[have:want], off+int64(have)); err != nil {
+	switch _, err := r.f.ReadAt(mem[have:want], off+int64(have)); {
+	case errors.Is(err, io.EOF):
+		return nil, r.damaged(off) // shorter than it was
+	case err != nil:
 		return nil, fmt.Errorf("%w %s at %d: %w", errReading, r.name, off, err)
 	}
 	r.mem, r.buf = mem, mem[:want]

@@ -7,7 +7,6 @@ import (
 	"time"
 )
 
-
 // look makes the keeper work now, n times.
 func look(s *Store, n int) {
 	s.Wait(s.End())

@@ -17,12 +17,14 @@ import (
 // Check verifies the data directory of a stopped node and prints to w what is wrong, a
 // line each, and a summary. It reads every octet and changes none. The error wraps
 // ErrCorrupt if there is damage.
-func Check(dir string, w io.Writer) error {
-	o := Options{Dir: dir}
+func Check(dir string, w io.Writer) error { return checkDir(Options{Dir: dir}, w) }
+
+func checkDir(o Options, w io.Writer) error {
 	o, err := o.withDefaults()
 	if err != nil {
 		return err
 	}
+	dir := o.Dir
 	c := &checker{w: w, places: map[uint32]*places{}}
 	o.Log = slog.New(c)
 	if _, err := readFormat(o.FS, dir); err != nil {

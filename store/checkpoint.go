@@ -25,36 +25,42 @@ type checkpoint struct {
 // movedMessage is a message that was carried to another place.
 type movedMessage struct{ pos, now Pos }
 
+// checkpointNames are the files of the checkpoint: two copies, written one after the other,
+// since without it every queue would be lost.
+var checkpointNames = []string{"checkpoint", "checkpoint.copy"}
+
 const (
 	// queuesAtOnce is how many queues are written under one hold of the index's lock.
 	queuesAtOnce = 512
 	rootVersion  = 1
 )
 
-// write replaces the checkpoint in dir. x must have seen everything before c.replay. The
-// file becomes the root only after approve, which waits until all that x had seen is
-// durable: a checkpoint must not know more than the log.
+// write replaces both copies of the checkpoint in dir. x must have seen everything before
+// c.replay. The file becomes the root only after approve, which waits until all that x had
+// seen is synced: a checkpoint must not know more than the log.
 func (c *checkpoint) write(fsys FS, dir string, x *index, approve func() error) error {
-	path := filepath.Join(dir, checkpointName)
-	f, err := fsys.Create(path + unfinished)
-	if err != nil {
-		return err
-	}
-	w := newBlockWriter(f)
-	c.writeRoot(w)
-	c.writeRuns(w)
-	writeQueues(w, x)
-	writeDropped(w, x)
-	writeMoved(w, c.moved)
-	_, err = w.finish()
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := approve(); err != nil {
-		return err
-	}
-	if err := fsys.Rename(path+unfinished, path); err != nil {
-		return err
+	for _, name := range checkpointNames {
+		path := filepath.Join(dir, name)
+		f, err := fsys.Create(path + unfinished)
+		if err != nil {
+			return err
+		}
+		w := newBlockWriter(f)
+		c.writeRoot(w)
+		c.writeRuns(w)
+		writeQueues(w, x)
+		writeDropped(w, x)
+		writeMoved(w, c.moved)
+		_, err = w.finish()
+		if err = errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		if err := approve(); err != nil {
+			return err
+		}
+		if err := fsys.Rename(path+unfinished, path); err != nil {
+			return err
+		}
 	}
 	return fsys.SyncDir(dir)
 }
@@ -134,12 +140,32 @@ func writeMoved(w *blockWriter, moved []movedMessage) {
 	}
 }
 
-// readCheckpoint reads the root of dir into x. Without one it returns nil.
-func readCheckpoint(fsys FS, dir string, x *index) (*checkpoint, error) {
-	f, err := fsys.Open(filepath.Join(dir, checkpointName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// readCheckpoint reads the root of dir into x: the first copy, or if that is damaged, which
+// is told, the second. Without any it returns nil.
+func (s *Store) readCheckpoint() (*checkpoint, error) {
+	var err error
+	for _, name := range checkpointNames {
+		x := newIndex()
+		c, failure := readCheckpointFile(s.o.FS, filepath.Join(s.files.dir, name), x)
+		switch {
+		case failure == nil:
+			s.index.queues, s.index.dropped = x.queues, x.dropped
+			return c, nil
+		case errors.Is(failure, ErrCorrupt):
+			s.damage(Damage{File: name, What: failure.Error()})
+			err = failure
+		case !errors.Is(failure, fs.ErrNotExist):
+			return nil, failure
+		}
 	}
+	if err != nil {
+		return nil, fmt.Errorf("both copies of the checkpoint are damaged, restore the directory from a backup: %w", err)
+	}
+	return nil, nil
+}
+
+func readCheckpointFile(fsys FS, path string, x *index) (*checkpoint, error) {
+	f, err := fsys.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +174,7 @@ func readCheckpoint(fsys FS, dir string, x *index) (*checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, b := &checkpoint{}, newBlockReader(f, checkpointName, size)
+	c, b := &checkpoint{}, newBlockReader(f, filepath.Base(path), size)
 	for {
 		ok, err := b.next()
 		if err != nil {
@@ -159,7 +185,7 @@ func readCheckpoint(fsys FS, dir string, x *index) (*checkpoint, error) {
 		}
 		d := decoder{p: b.payload}
 		if err := c.readBlock(b.blockHeader, &d, x, b.blocks == 1); err != nil {
-			return nil, fmt.Errorf("%s: %w: %w", checkpointName, ErrCorrupt, err)
+			return nil, fmt.Errorf("%s: %w: %w", b.name, ErrCorrupt, err)
 		}
 	}
 	if c.replay == 0 {

@@ -10,11 +10,10 @@ import (
 )
 
 const (
-	segmentSuffix  = ".log"
-	runSuffix      = ".idx"
-	unfinished     = ".new" // files that are being written; removed at start
-	sparePrefix    = "spare-"
-	checkpointName = "checkpoint"
+	segmentSuffix = ".log"
+	runSuffix     = ".idx"
+	unfinished    = ".new" // files that are being written; removed at start
+	sparePrefix   = "spare-"
 
 	sparesMax    = 3  // recycled files kept for the segments to come
 	openFilesMax = 64 // segment files kept open for reading

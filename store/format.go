@@ -288,7 +288,7 @@ func parseCarried(p []byte) (Pos, []byte, error) {
 	return Pos(binary.LittleEndian.Uint64(p)), p[carriedHead:], nil
 }
 
-// Index runs (log/NNNNNNNN.idx) and the checkpoint (log/checkpoint) are sequences of blocks:
+// Index runs (log/NNNNNNNN.idx) and the checkpoint (log/checkpoint and a copy) are sequences of blocks:
 //
 //	 0     4        8       12     16      24
 //	+-----+--------+-------+------+-------+----------------+

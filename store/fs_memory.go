@@ -367,6 +367,7 @@ func (h *memoryHandle) Sync() error {
 		h.f.synced = writeInto(h.f.synced, w.off, w.data)
 	}
 	h.f.unsynced = nil
+	h.f.synced = writeInto(h.f.synced, len(h.f.data), nil)
 	return nil
 }
 

@@ -58,7 +58,7 @@ func (k *keeper) gather(g *gatherer, seg *segment) error {
 		case errors.Is(err, errReading):
 			return err
 		default:
-			if err := k.s.skipDamage(sc, "indexing"); err != nil {
+			if err := k.s.skipDamage(sc); err != nil {
 				return err
 			}
 		}

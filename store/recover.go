@@ -67,6 +67,7 @@ type recovery struct {
 	group   groupStart      // the group whose end was not seen yet
 	pending []pendingRecord // its records
 	highest uint32          // the highest segment number seen
+	synced  LSN             // up to where marks say that the log was synced
 
 	unused []string // files with the name of a segment that they do not hold
 	spares []string // files to be used again
@@ -119,7 +120,7 @@ func (r *recovery) openDefinitions() (err error) {
 }
 
 func (r *recovery) readRoot() (err error) {
-	r.root, err = readCheckpoint(r.s.o.FS, r.s.files.dir, r.s.index)
+	r.root, err = r.s.readCheckpoint()
 	if err != nil {
 		return err
 	}
@@ -185,7 +186,7 @@ func (r *recovery) judgeHeaders() error {
 				break
 			}
 		}
-		r.s.damage(f.segment, 0, "its header is damaged")
+		r.s.damage(Damage{segmentName(f.segment), 0, segmentHeaderSize, "the header of the segment"})
 		if i > 0 {
 			before := r.logs[i-1]
 			f.base = before.base + LSN(before.size) // not less than it was, which is what counts
@@ -300,7 +301,7 @@ func (r *recovery) checkChain() {
 			continue
 		}
 		if f.previous >= max(r.root.replay, 1) && f.previous != previous && !f.bad {
-			r.s.damage(f.previous, 0, "it is missing, with what was enqueued and settled in it")
+			r.s.damage(Damage{File: segmentName(f.previous), What: "missing, with what was enqueued and settled in it"})
 		}
 		previous = f.segment
 	}

@@ -30,7 +30,8 @@ func (s *Store) countRun(r *run) error {
 	if err != nil {
 		return err
 	}
-	c := refCounter{s: s}
+	c := refCounter{s: s, counts: map[*segment]refCount{}}
+	var blocks []runBlock
 	for {
 		off := b.off
 		ok, err := b.next()
@@ -40,16 +41,16 @@ func (s *Store) countRun(r *run) error {
 		if !ok {
 			break
 		}
-		r.blocks = append(r.blocks, runBlock{b.queue, off, uint32(b.off - off), b.count})
+		blocks = append(blocks, runBlock{b.queue, off, uint32(b.off - off), b.count})
 		if err := s.eachLive(b.blockHeader, b.payload, c.add); err != nil {
-			return fmt.Errorf("%s at %d: %w", r.name(), off, err)
+			return fmt.Errorf("%s at %d: %w: %w", r.name(), off, ErrCorrupt, err)
 		}
 	}
-	c.flush()
+	r.blocks = blocks
+	c.apply()
 	r.weight = s.keeper.weigh(r)
 	if c.lost > 0 {
-		s.logger.Error("damage: entries whose messages are gone", "entries", c.lost, "run", r.name())
-		s.stats.damaged.Add(1)
+		s.damage(Damage{File: r.name(), What: fmt.Sprintf("names %d entries whose messages are gone", c.lost)})
 	}
 	return nil
 }
@@ -73,14 +74,21 @@ func (s *Store) eachLive(h blockHeader, payload []byte, f func(*Entry)) error {
 // messageOverhead is about what a message takes in the log besides its body.
 const messageOverhead = 64
 
-// refCounter adds references to segments, those to one segment together.
+// refCounter counts references to segments.
 type refCounter struct {
-	s    *Store
-	g    *segment
-	id   uint32
+	s      *Store
+	counts map[*segment]refCount
+	lost   int // entries whose message is nowhere
+
+	g     *segment // of the last entry, and its count so far
+	id    uint32
+	count refCount
+}
+
+// refCount is the references to a segment, and about how many octets they keep.
+type refCount struct {
 	n    int
-	size uint64 // of the messages of those n entries
-	lost int    // entries whose message is nowhere
+	size uint64
 }
 
 func (c *refCounter) add(e *Entry) {
@@ -92,16 +100,26 @@ func (c *refCounter) add(e *Entry) {
 		c.lost++
 		return
 	}
-	c.n++
-	c.size += uint64(e.Size) + messageOverhead
+	c.count.n++
+	c.count.size += uint64(e.Size) + messageOverhead
 }
 
+// flush puts the count of the last segment to the others.
 func (c *refCounter) flush() {
-	if c.n > 0 {
-		c.g.retain(c.n)
-		c.g.average.Store(uint32(c.size / uint64(c.n)))
+	if c.count.n > 0 {
+		sum := c.counts[c.g]
+		c.counts[c.g] = refCount{sum.n + c.count.n, sum.size + c.count.size}
 	}
-	c.n, c.size = 0, 0
+	c.count = refCount{}
+}
+
+// apply gives the segments the references that were counted.
+func (c *refCounter) apply() {
+	c.flush()
+	for g, count := range c.counts {
+		g.retain(count.n)
+		g.average.Store(uint32(count.size / uint64(count.n)))
+	}
 }
 
 // Recovered hands over the live entries of a queue, in Seq order, and the lowest sequence
@@ -134,8 +152,7 @@ func (s *Store) RecoveredEach(queue uint64, f func([]Entry)) (next uint64) {
 	for _, r := range s.keeper.startRuns() {
 		for _, b := range r.find(queue) {
 			if err := h.block(r, b); err != nil {
-				s.logger.Error("damage: entries cannot be read", "queue", queue, "entries", b.n, "err", err)
-				s.stats.damaged.Add(1)
+				s.damage(Damage{r.name(), b.off, b.off + int64(b.size), fmt.Sprintf("%d entries of queue %d: %v", b.n, queue, err)})
 			}
 		}
 	}

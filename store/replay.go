@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 )
 
@@ -25,6 +26,9 @@ func (r *recovery) replaySegment(f *logFile, last bool) error {
 			return err
 		case sc.off == sc.end:
 			f.end = sc.off
+			if !known {
+				r.checkLength(f)
+			}
 			return nil
 		}
 		if last && !known {
@@ -34,13 +38,22 @@ func (r *recovery) replaySegment(f *logFile, last bool) error {
 			}
 			if torn {
 				f.end = sc.off
+				r.checkLength(f)
 				return nil
 			}
 		}
 		r.giveUpGroup()
-		if err := r.s.skipDamage(sc, "replaying"); err != nil {
+		if err := r.s.skipDamage(sc); err != nil {
 			return err
 		}
+	}
+}
+
+// checkLength tells if the last segment's file is shorter than it was made: its length is
+// synced with the first records.
+func (r *recovery) checkLength(f *logFile) {
+	if f.length < int64(f.size) && r.synced > f.base {
+		r.s.damage(Damage{segmentName(f.segment), f.length, int64(f.size), "the end of the file is missing"})
 	}
 }
 
@@ -102,9 +115,15 @@ func (r *recovery) giveUpGroup() {
 }
 
 func (r *recovery) apply(p pendingRecord) {
+	if p.kind == kindMark {
+		if lsn, err := parseMark(p.payload); err == nil {
+			r.synced = max(r.synced, lsn)
+		}
+	}
 	lsn := p.base + LSN(p.off) + LSN(p.size())
 	if err := r.s.index.apply(p.record, p.segment, lsn); err != nil {
-		r.s.damage(p.segment, p.off, fmt.Sprintf("%v: %v", p.kind, err))
+		from := int64(p.off)
+		r.s.damage(Damage{segmentName(p.segment), from, from + int64(p.size()), fmt.Sprintf("%v: %v", p.kind, err)})
 	}
 }
 
@@ -184,13 +203,44 @@ func (r *recovery) indexReplayed() error {
 // that they hold.
 func (r *recovery) count() error {
 	r.s.restoreMoves(r.moved)
-	for _, run := range r.s.keeper.runs {
-		if err := r.s.countRun(run); err != nil {
+	for i := 0; i < len(r.s.keeper.runs); i++ {
+		run := r.s.keeper.runs[i]
+		err := r.s.countRun(run)
+		if errors.Is(err, ErrCorrupt) || errors.Is(err, fs.ErrNotExist) {
+			r.s.damage(Damage{File: run.name(), What: fmt.Sprintf("%v; what the log still has of it is read from there", err)})
+			if err = r.rebuild(i); err == nil {
+				i-- // count what took its place
+				continue
+			}
+		}
+		if err != nil {
 			return err
 		}
 	}
 	r.s.settleMoves()
 	r.s.noteQueues()
+	return nil
+}
+
+// rebuild replaces run i, which is damaged, by one made of its segments as far as they are
+// there. Those that are not had no live messages of their own.
+func (r *recovery) rebuild(i int) error {
+	k := r.s.keeper
+	bad := k.runs[i]
+	var gs []*segment
+	r.s.segments.each(func(id uint32, g *segment) bool {
+		if id >= bad.first && id <= bad.last && !g.gone.Load() {
+			gs = append(gs, g)
+		}
+		return true
+	})
+	behind := slices.Clone(k.runs[i+1:])
+	k.runs = k.runs[:i]
+	if err := k.indexSegments(gs); err != nil {
+		return err
+	}
+	k.runs = append(k.runs, behind...)
+	k.garbage = append(k.garbage, bad)
 	return nil
 }
 
@@ -201,7 +251,7 @@ func (r *recovery) finish() error {
 	if err := k.writeRoot(&checkpoint{replay: k.replay, base: r.s.log.seg.base}); err != nil {
 		return err
 	}
-	if err := k.reclaim(); err != nil {
+	if err := errors.Join(k.removeRuns(), k.reclaim()); err != nil {
 		return err
 	}
 	k.started = true

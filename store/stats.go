@@ -56,7 +56,6 @@ type counters struct {
 	reclaimed   atomic.Uint64
 	carried     atomic.Uint64
 	checkpoints atomic.Uint64
-	damaged     atomic.Int64
 	recovery    time.Duration // set before Open returns
 }
 
@@ -106,7 +105,7 @@ func (s *Store) Stats() Stats {
 		Memory:       s.memory.inUse.Load(),
 		Checkpoints:  s.stats.checkpoints.Load(),
 		Recovery:     s.stats.recovery,
-		Damaged:      int(s.stats.damaged.Load()),
+		Damaged:      s.damageCount(),
 	}
 	for i := range st.SyncHistogram {
 		st.SyncHistogram[i] = c.histogram[i].Load()

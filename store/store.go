@@ -26,6 +26,7 @@ type Store struct {
 	group       Group // the one that Begin hands out; used by who holds the log's lock
 	stats       counters
 	recovered   recovered
+	damages     damages
 
 	lock      io.Closer
 	closeOnce sync.Once

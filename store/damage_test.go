@@ -1,0 +1,223 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// damagedDisk is a store's disk after some work, clean or not, and what was in it.
+type damagedDisk struct {
+	*MemoryFS
+	queues uint64
+	want   ledgerState
+	bodies map[entryKey]string // of every entry there ever was
+}
+
+func newDamagedDisk(t *testing.T, seed uint64, clean bool) *damagedDisk {
+	disk := NewMemoryFS()
+	s := open(t, crashOptions(t, disk, SyncAlways))
+	s.RecoveryDone()
+	hurry(s)
+	l := newLedger(t, s, seed)
+	bodies := map[entryKey]string{}
+	for range 250 {
+		l.step()
+		for queue, entries := range l.state.queues {
+			for seq, e := range entries {
+				bodies[entryKey{queue, seq}] = e.body
+			}
+		}
+		if l.rnd.IntN(10) == 0 {
+			s.Wait(s.End())
+		}
+	}
+	s.Wait(s.End())
+	s.PutDurable(nil, nil, nil) // with it goes a mark that says that all before is synced
+	s.Wait(s.End())
+	if clean {
+		closeStore(t, s)
+	}
+	return &damagedDisk{disk, l.last, l.state, bodies}
+}
+
+// image returns the disk as it is, to be damaged.
+func (d *damagedDisk) image() *MemoryFS { return d.Crash(chooser(1, nil)) }
+
+// files are the names of the files that matter, in order.
+func logFiles(m *MemoryFS) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(m.files)) {
+		if strings.Contains(name, "/log/") && len(m.files[name].data) > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TestDamageAnywhere flips bits, zeroes sectors, cuts and removes files. Whatever is
+// damaged, the store opens unless there is nothing to go by, no message comes back as
+// another, and nothing is lost without a word.
+func TestDamageAnywhere(t *testing.T) {
+	for _, clean := range []bool{true, false} {
+		for seed := range uint64(3) {
+			d := newDamagedDisk(t, seed, clean)
+			rnd := rand.New(rand.NewPCG(seed, 4))
+			for n := range 150 {
+				image := d.image()
+				names := logFiles(image)
+				name := names[rnd.IntN(len(names))]
+				what := harm(image, name, rnd)
+				t.Run(fmt.Sprintf("%v/%d/%d", clean, seed, n), func(t *testing.T) {
+					d.check(t, image, fmt.Sprintf("%s of %s", what, name))
+				})
+			}
+		}
+	}
+}
+
+func newestSegment(m *MemoryFS) string {
+	newest := ""
+	for name, f := range m.files {
+		if _, written := parseSegmentHeader(f.data); written && strings.HasSuffix(name, segmentSuffix) {
+			newest = max(newest, name)
+		}
+	}
+	return newest
+}
+
+// harm damages one file and tells how.
+func harm(m *MemoryFS, name string, rnd *rand.Rand) string {
+	f := m.files[name]
+	at := rnd.IntN(len(f.data))
+	switch rnd.IntN(10) {
+	case 0:
+		if strings.HasSuffix(name, segmentSuffix) && name == newestSegment(m) {
+			break // as if it had never been there
+		}
+		delete(m.files, name)
+		return "removal"
+	case 1:
+		f.data = f.data[:at]
+		return fmt.Sprintf("cut at %d", at)
+	case 2, 3:
+		at = at / sectorSize * sectorSize
+		clear(f.data[at:min(at+sectorSize, len(f.data))])
+		return fmt.Sprintf("sector zeroed at %d", at)
+	}
+	f.data[at] ^= 1 << rnd.IntN(8)
+	return fmt.Sprintf("bit flipped at %d", at)
+}
+
+func (d *damagedDisk) check(t *testing.T, image *MemoryFS, what string) {
+	var told bytes.Buffer
+	checked := checkDir(crashOptions(t, image, SyncAlways), &told)
+	s, err := Open(crashOptions(t, image, SyncAlways))
+	if err != nil {
+		if !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v", what, err)
+		}
+		return
+	}
+	complete := d.compare(t, s, what)
+	switch damaged := s.Stats().Damaged; {
+	case !complete && damaged == 0:
+		t.Errorf("%s: loss without a word", what)
+	case !complete && checked == nil:
+		t.Errorf("%s: the check finds nothing:\n%s", what, told.String())
+	case checked != nil && !errors.Is(checked, ErrCorrupt):
+		t.Errorf("%s: check: %v", what, checked)
+	}
+	s.RecoveryDone()
+	verify(t, s)
+	closeStore(t, s)
+	again := open(t, crashOptions(t, image, SyncAlways))
+	d.compare(t, again, what+", opened again")
+}
+
+// compare reads everything and reports whether it is what was there. A message that
+// cannot be read counts as a word about its loss.
+func (d *damagedDisk) compare(t *testing.T, s *Store, what string) (complete bool) {
+	complete = true
+	r := s.NewReader()
+	defer r.Done()
+	for queue := uint64(1); queue <= d.queues; queue++ {
+		es, _ := s.Recovered(queue)
+		found := map[uint64]bool{}
+		for _, e := range es {
+			found[e.Seq] = true
+			b, err := r.Read(e.Pos)
+			switch {
+			case err == nil && string(b) != d.bodies[entryKey{queue, e.Seq}]:
+				t.Errorf("%s: queue %d entry %d came back as another message", what, queue, e.Seq)
+			case err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrGone):
+				t.Errorf("%s: queue %d entry %d: %v", what, queue, e.Seq, err)
+			}
+		}
+		for seq := range d.want.queues[queue] {
+			complete = complete && found[seq]
+		}
+	}
+	return complete
+}
+
+// TestDamageInTheLogIsNotItsEnd: behind damage in a part of the log that was synced,
+// everything is still there, and what was lost is told.
+func TestDamageInTheLogIsNotItsEnd(t *testing.T) {
+	for _, sector := range []bool{false, true} {
+		disk := NewMemoryFS()
+		s := open(t, crashOptions(t, disk, SyncAlways))
+		s.RecoveryDone()
+		var at []Pos
+		for i := range 40 {
+			p := s.PutDurable(body(i, 100), nil, nil)
+			s.Enqueue(1, []Entry{{Seq: uint64(i), Pos: p}})
+			s.Wait(s.End())
+			at = append(at, p)
+		}
+		image := disk.Crash(chooser(0, nil))
+		f := image.files[filepath.Join("data", logDirName, segmentName(at[20].segment()))]
+		if sector {
+			clear(f.data[at[20].offset()/sectorSize*sectorSize:][:sectorSize])
+		} else {
+			f.data[at[20].offset()+50] ^= 1
+		}
+		back := open(t, crashOptions(t, image, SyncAlways))
+		es, _ := back.Recovered(1)
+		if st := back.Stats(); st.Damaged == 0 || len(back.Damage()) != st.Damaged {
+			t.Errorf("sector %v: %d places damaged, %v", sector, st.Damaged, back.Damage())
+		}
+		if n := len(es); n < 33 || n > 40 || es[n-1].Seq != 39 {
+			t.Errorf("sector %v: %d entries", sector, n)
+		}
+	}
+}
+
+// TestTornWriteIsTheEnd: what was being written and never synced is no damage.
+func TestTornWriteIsTheEnd(t *testing.T) {
+	disk := NewMemoryFS()
+	s := open(t, crashOptions(t, disk, SyncAlways))
+	s.RecoveryDone()
+	for i := range 20 {
+		s.Enqueue(1, []Entry{{Seq: uint64(i), Pos: s.PutDurable(body(i, 700), nil, nil)}})
+		if i == 9 {
+			s.Wait(s.End())
+		}
+	}
+	s.Wait(s.End())
+	end := uint32(s.End() - s.log.seg.base)
+	image := disk.Crash(chooser(0, nil))
+	f := image.files[filepath.Join("data", logDirName, segmentName(s.log.seg.id))]
+	f.data[end-5000] ^= 1 // in the last write, which no later mark knows to be synced
+	back := open(t, crashOptions(t, image, SyncAlways))
+	es, _ := back.Recovered(1)
+	if n := len(es); n < 10 || n >= 20 || back.Stats().Damaged != 0 {
+		t.Errorf("%d entries, %v", n, back.Damage())
+	}
+}
