@@ -35,7 +35,19 @@ func (w *world) audit(clean bool) {
 	}
 	a.transactions()
 	for _, e := range w.ledger.byID {
-		e.gone = e.gone || !a.somewhere(e)
+		a.carryOver(e, take)
+	}
+}
+
+// carryOver is what the ledger knows of a message from now on: an
+// acknowledgement or a move that the crash forgot is forgotten, so that the
+// message may not be lost any more.
+func (a *audit) carryOver(e *entry, taken bool) {
+	there := a.somewhere(e)
+	e.gone = e.gone || !there
+	e.acked = there && taken || !there && e.acked
+	if a.found[inbox][e] {
+		e.moving = nil
 	}
 }
 

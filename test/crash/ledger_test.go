@@ -23,6 +23,7 @@ type entry struct {
 	acked     bool // or purged, or its queue deleted
 	gone      bool // an audit has missed it: it may not come back
 	dead      bool // its queue's deletion was confirmed: it may not come back either
+	round     int  // in which a client had it last
 	tx        *transaction
 	moving    *transaction // the last one that moves it to another queue
 }
@@ -41,6 +42,8 @@ type ledger struct {
 	t          testing.TB
 	byID       map[string]*entry
 	publishers map[string][]*entry // in the order of publishing
+	round      int                 // of load, and its audit
+	unmarked   []*entry            // came again without redelivered after a crash right behind their delivery
 }
 
 func newLedger(t testing.TB) *ledger {
@@ -53,6 +56,17 @@ func (l *ledger) note(change func(*entry), entries ...*entry) {
 	defer l.mu.Unlock()
 	for _, e := range entries {
 		change(e)
+	}
+}
+
+// noteQueue changes all that was ever published to a queue.
+func (l *ledger) noteQueue(change func(*entry), queue string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.byID {
+		if e.queue == queue {
+			change(e)
+		}
 	}
 }
 
@@ -108,10 +122,12 @@ func (l *ledger) received(d *amqp.Delivery, queue string) *entry {
 		l.t.Errorf("undead: %v in %s was in a queue whose deletion was confirmed", e, queue)
 	case e.gone:
 		l.t.Errorf("undead: %v in %s was missing at an earlier audit", e, queue)
+	case e.delivered && queue == e.queue && !d.Redelivered && e.round == l.round:
+		l.unmarked = append(l.unmarked, e)
 	case e.delivered && queue == e.queue && !d.Redelivered:
 		l.t.Errorf("unmarked: %v in %s comes again without redelivered", e, queue)
 	}
-	e.delivered = true
+	e.delivered, e.round = true, l.round
 	return e
 }
 
@@ -128,4 +144,25 @@ func (e *entry) String() string {
 		}
 	}
 	return fmt.Sprintf("%s (%s)", e.id, strings.Join(flags, ", "))
+}
+
+// String counts what the ledger has, so that a run shows what it has tried.
+func (l *ledger) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var confirmed, delivered, acked, committed, moved, doubtful int
+	for _, e := range l.byID {
+		for _, f := range []struct {
+			set   bool
+			count *int
+		}{{e.confirmed, &confirmed}, {e.delivered, &delivered}, {e.acked, &acked},
+			{e.tx != nil && e.tx.committed, &committed}, {e.moving != nil && e.moving.committed, &moved},
+			{e.tx != nil && e.tx.asked && !e.tx.committed || e.moving != nil && e.moving.asked && !e.moving.committed, &doubtful}} {
+			if f.set {
+				*f.count++
+			}
+		}
+	}
+	return fmt.Sprintf("%d messages: %d confirmed, %d delivered, %d acked, %d committed, %d moved, %d in doubt",
+		len(l.byID), confirmed, delivered, acked, committed, moved, doubtful)
 }

@@ -221,10 +221,8 @@ func purger(w *worker) {
 		}
 		if w.random.IntN(100) == 0 {
 			w.settle(window)
-			for _, p := range window {
-				w.ledger.note(acked, p.entry)
-			}
 			window = window[:0]
+			w.ledger.noteQueue(acked, purged)
 			if _, err := w.ch.QueuePurge(purged, false); err != nil {
 				return
 			}
@@ -239,10 +237,11 @@ func phoenix(w *worker) {
 		return
 	}
 	for life := 0; w.goes(); life++ {
+		w.ledger.noteQueue(acked, reborn)
 		if _, err := w.ch.QueueDelete(reborn, false, false, false); err != nil {
 			return
 		}
-		w.bury()
+		w.ledger.noteQueue(dead, reborn)
 		if _, err := w.ch.QueueDeclare(reborn, true, false, false, false, nil); err != nil {
 			return
 		}
@@ -256,25 +255,5 @@ func phoenix(w *worker) {
 			}
 		}
 		w.settle(window)
-		w.ledger.note(acked, entriesOf(window)...)
-	}
-}
-
-func entriesOf(window []pending) []*entry {
-	var list []*entry
-	for _, p := range window {
-		list = append(list, p.entry)
-	}
-	return list
-}
-
-// bury enters that what was in the queue must not be seen again.
-func (w *worker) bury() {
-	w.ledger.mu.Lock()
-	defer w.ledger.mu.Unlock()
-	for _, e := range w.ledger.byID {
-		if e.queue == reborn {
-			e.dead = true
-		}
 	}
 }
