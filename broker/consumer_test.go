@@ -35,7 +35,7 @@ func TestBacklogDoesNotFloodAConsumer(t *testing.T) {
 			b := open(t, Options{})
 			k := dial(t, b).guest()
 			k.durable(1, "q", nil)
-			n := 40 * outputHigh / max(size, 100)
+			n := 8 * outputHigh / max(size, 100)
 			body := strings.Repeat("b", size)
 			for range n {
 				k.publish(1, "", "q", nil, body)

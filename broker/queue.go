@@ -136,6 +136,9 @@ func (q *localQueue) subscribe(t *batch, c *consumer, added func()) error {
 	if q.gone {
 		return errQueueGone
 	}
+	if n := q.core.Ready(); n > 0 {
+		c.typical = max(c.typical, int(q.core.ReadyBytes()/int64(n)))
+	}
 	if err := q.core.Subscribe(t.now, &c.Consumer, &t.fx); err != nil {
 		return err
 	}
