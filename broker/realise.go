@@ -262,16 +262,32 @@ func (b *Broker) raiseVhost(t *batch, name string) {
 	for d := range view.Bindings(name) {
 		v.addBinding(t, d)
 	}
+	// Not before: what expired while the node was down dies into other queues.
+	for d := range view.Queues(name) {
+		if q := v.queue(d.Name); q != nil {
+			q.mu.Lock()
+			q.arm()
+			q.mu.Unlock()
+		}
+	}
 }
 
-// restore takes over the messages that the log kept for the queue.
+// restore takes over the messages that the log kept for the queue. Its timer is
+// armed once everything is there.
 func (q *localQueue) restore() {
 	entries, next := q.b.store.Recovered(q.id)
 	if len(entries) == 0 && next == 0 {
 		return
 	}
+	if len(entries) > 0 && q.b.store.Unclean() {
+		// A delivery of the last moments before a crash may have left no mark, so
+		// every message may have been delivered.
+		for i := range entries {
+			entries[i].Flags |= store.FlagRedelivered
+		}
+		q.b.store.Delivered(q.id, next)
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.core.Restore(entries, next)
-	q.arm()
 }

@@ -127,6 +127,7 @@ func (r *recovery) readRoot() (err error) {
 	if r.root == nil {
 		r.root = &checkpoint{}
 	}
+	r.s.unclean = !r.root.clean
 	r.moved = r.root.moved
 	k := r.s.keeper
 	k.runs, k.replay = r.root.runs, r.root.replay

@@ -122,6 +122,10 @@ func (c *refCounter) apply() {
 	}
 }
 
+// Unclean says that the process that used the directory before ended without Close. What
+// it had appended in its last moments, marks of deliveries among it, may be missing.
+func (s *Store) Unclean() bool { return s.unclean }
+
 // Recovered hands over the live entries of a queue, in Seq order, and the lowest sequence
 // number that it has not used. The references of the entries are the caller's from then
 // on. It is for the time between Open and RecoveryDone, once for each queue.

@@ -28,6 +28,7 @@ type Store struct {
 	recovered   recovered
 	damages     damages
 
+	unclean   bool // set by recovery: the last stop was not Close
 	lock      io.Closer
 	closeOnce sync.Once
 	closeErr  error
@@ -148,11 +149,13 @@ func (s *Store) Wait(l LSN) {
 // throttleSize is how many octets may wait to be written before Throttle blocks.
 const throttleSize = 32 << 20
 
-// Throttle blocks while more has been appended than the disk can take for a while. Call it
-// before a batch of publishes, holding no locks: the append calls never block, so that
-// acknowledgements, which free space, always go through.
+// Throttle blocks while more has been appended than the disk can take for a while, or the
+// disk is almost full. Call it before a batch of publishes, holding no locks: the append
+// calls never block, so that acknowledgements, which free space, always go through.
 func (s *Store) Throttle() {
-	room := func() bool { return uint64(s.log.end())-s.committer.written.Load() < throttleSize }
+	room := func() bool {
+		return !s.keeper.low.Load() && uint64(s.log.end())-s.committer.written.Load() < throttleSize
+	}
 	if room() {
 		return
 	}
