@@ -91,7 +91,7 @@ func (k *keeper) sparseSegments() []*segment {
 	k.seen = map[uint32]int{}
 	k.s.segments.each(func(id uint32, g *segment) bool {
 		live := g.live()
-		if !g.indexed || g.stuck || g.gone.Load() || live == 0 || float64(live) > sparse*float64(g.end.Load()) {
+		if id >= k.rooted || g.stuck || g.gone.Load() || live == 0 || float64(live) > sparse*float64(g.end.Load()) {
 			return true
 		}
 		k.seen[id] = live

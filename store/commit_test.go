@@ -145,6 +145,8 @@ func TestFullDiskHeals(t *testing.T) {
 	}
 	disk.Limit(0)
 	s.Wait(s.End())
+	s.keeper.nudge()
+	s.Throttle()
 	if s.Stats().DiskFull {
 		t.Error("still full")
 	}

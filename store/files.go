@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
 const (
@@ -60,7 +61,7 @@ func (s *segmentFiles) prepare(id, size uint32) error {
 	if _, ok := s.prepared[id]; ok {
 		return nil
 	}
-	f, err := s.makeLocked(id, size)
+	f, err := s.makeLocked(id, size, 1)
 	if err != nil {
 		return err
 	}
@@ -68,12 +69,17 @@ func (s *segmentFiles) prepare(id, size uint32) error {
 	return f.Close()
 }
 
-// create returns the file of a new segment, prepared or made now.
+// create returns the file of a new segment, prepared or made now, of the last spare if there
+// is no space for another.
 func (s *segmentFiles) create(id, size uint32) (File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.prepared[id]; !ok {
-		return s.makeLocked(id, size)
+		f, err := s.makeLocked(id, size, 1)
+		if errors.Is(err, syscall.ENOSPC) {
+			f, err = s.makeLocked(id, size, 0)
+		}
+		return f, err
 	}
 	f, err := s.fs.Open(s.path(segmentName(id)))
 	if err != nil {
@@ -86,12 +92,13 @@ func (s *segmentFiles) create(id, size uint32) (File, error) {
 	return f, nil
 }
 
-// makeLocked gives a spare or a new file the name and size of a segment. REQUIRES mu.
-func (s *segmentFiles) makeLocked(id, size uint32) (File, error) {
+// makeLocked gives a spare, if there are more than keep, or a new file the name and size of
+// a segment. REQUIRES mu.
+func (s *segmentFiles) makeLocked(id, size uint32, keep int) (File, error) {
 	path := s.path(segmentName(id))
 	var f File
 	var err error
-	if n := len(s.spares); n > 0 {
+	if n := len(s.spares); n > keep {
 		if err = s.fs.Rename(s.path(s.spares[n-1]), path); err != nil {
 			return nil, err
 		}
@@ -221,13 +228,18 @@ func (s *segmentFiles) adoptUnused(name string) error {
 
 // toSpareLocked gives a file the name of a spare. REQUIRES mu.
 func (s *segmentFiles) toSpareLocked(name string) error {
-	s.nextName++
-	spare := fmt.Sprintf("%s%d", sparePrefix, s.nextName)
+	spare := s.spareName()
 	if err := s.fs.Rename(s.path(name), s.path(spare)); err != nil {
 		return ignoreMissing(err)
 	}
 	s.spares = append(s.spares, spare)
 	return nil
+}
+
+// spareName returns a new name. REQUIRES mu.
+func (s *segmentFiles) spareName() string {
+	s.nextName++
+	return fmt.Sprintf("%s%d", sparePrefix, s.nextName)
 }
 
 // adopt takes over the spares that a former run left behind.

@@ -43,6 +43,7 @@ type keeper struct {
 	runs    []*run // ascending by segments
 	nextRun uint32 // number of the next run
 	replay  uint32 // the first segment that is not indexed
+	rooted  uint32 // the same as of the last checkpoint written: those before may go
 	garbage []*run // not needed once the next root is written
 	pinned  bool   // until RecoveryDone: the runs of the start stay
 	last    time.Time
@@ -53,6 +54,7 @@ type keeper struct {
 	carryEvery time.Duration  // carryPause, or what a test wants
 	seen       map[uint32]int // the sparse segments of the last look, and what lived in them
 
+	low  atomic.Bool // there is no space for the files of segments to come
 	view atomic.Pointer[keeperView]
 }
 
@@ -108,23 +110,20 @@ func (k *keeper) halt() {
 func (k *keeper) work() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	err := k.prepareNext()
+	err := k.makeRoom()
 	if err == nil {
-		err = k.foldDefinitions()
+		err = k.withSpace(k.foldDefinitions)
 	}
 	if err == nil && k.checkpointDue() {
-		err = k.checkpoint()
+		err = k.withSpace(k.checkpoint)
 	}
-	if err == nil && !k.pinned {
+	if err == nil && !k.pinned && !k.low.Load() {
 		err = k.carrySparse()
 	}
-	if err == nil {
-		err = k.reclaim()
-	}
-	k.setBudget()
-	if err != nil {
+	if err := errors.Join(err, k.reclaim()); err != nil {
 		k.failed(err)
 	}
+	k.setBudget()
 }
 
 // failed decides what an error means. Want of space passes; a file that cannot be read is
@@ -156,18 +155,6 @@ func (k *keeper) setBudget() {
 		budget /= 8
 	}
 	k.s.committer.budget.Store(int64(budget))
-}
-
-// prepareNext makes the file of the segment after the current one if that is half full.
-func (k *keeper) prepareNext() error {
-	l := &k.s.log
-	l.mu.Lock()
-	id, due := l.seg.id+1, l.offset() > l.seg.size/2
-	l.mu.Unlock()
-	if !due {
-		return nil
-	}
-	return k.s.files.prepare(id, uint32(l.segmentSize))
 }
 
 // foldDefinitions folds what is durable, or comes back when more may have gathered.
@@ -209,9 +196,9 @@ func (k *keeper) sealed() []*segment {
 	return gs
 }
 
-// checkpointDue reports whether enough has gathered. REQUIRES mu.
+// checkpointDue reports whether enough has gathered, or space is wanted. REQUIRES mu.
 func (k *keeper) checkpointDue() bool {
-	if len(k.sealed()) < indexAfter {
+	if n := len(k.sealed()); n == 0 || n < indexAfter && !k.low.Load() {
 		return false
 	}
 	if wait := k.pause - time.Since(k.last); wait > 0 {
@@ -260,6 +247,7 @@ func (k *keeper) writeRoot(c *checkpoint) error {
 	if err := c.write(k.s.o.FS, k.s.files.dir, k.s.index, k.settle); err != nil {
 		return fmt.Errorf("writing checkpoint: %w", err)
 	}
+	k.rooted = c.replay
 	k.s.index.pruneDropped(k.runs, k.replay)
 	k.publish()
 	k.s.stats.checkpoints.Add(1)
@@ -299,8 +287,18 @@ func (k *keeper) finish() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	last := k.s.log.finish()
-	gs := k.sealed()
-	if err := k.indexSegments(gs); err != nil {
+	if err := k.withSpace(func() error { return k.lastCheckpoint(last) }); err != nil {
+		return err
+	}
+	if err := k.reclaim(); err != nil {
+		return err
+	}
+	return k.s.files.cut(last)
+}
+
+// lastCheckpoint is checkpoint with nothing left to replay. REQUIRES mu.
+func (k *keeper) lastCheckpoint(last *segment) error {
+	if err := k.indexSegments(k.sealed()); err != nil {
 		return err
 	}
 	k.replay = last.id + 1
@@ -312,45 +310,42 @@ func (k *keeper) finish() error {
 	if err := k.writeRoot(c); err != nil {
 		return err
 	}
-	if err := k.removeRuns(); err != nil {
-		return err
-	}
-	if err := k.reclaim(); err != nil {
-		return err
-	}
-	return k.s.files.cut(last)
+	return k.removeRuns()
 }
 
 // reclaim gives back the segments that nobody needs. REQUIRES mu.
 //
 // A reference is given back after the record that settled its entry was appended, so what
-// is found idle may go when everything appended until then is durable.
+// was found idle may go when everything appended until after that is synced.
 func (k *keeper) reclaim() error {
 	var idle []*segment
-	end, synced, waiting := k.s.log.end(), k.synced(), false
-	k.s.segments.each(func(_ uint32, g *segment) bool {
-		switch {
-		case !g.indexed || g.guests != 0 || !g.idle():
-			g.idleAt = 0
-		case g.idleAt == 0 && end > synced:
-			g.idleAt, waiting = end, true
-		case g.idleAt > synced:
-			waiting = true
-		default:
+	k.s.segments.each(func(id uint32, g *segment) bool {
+		if id < k.rooted && g.guests == 0 && g.idle() {
 			idle = append(idle, g)
 		}
 		return true
 	})
-	if waiting {
-		k.s.committer.wantSync()
-		k.later.Reset(flushDelay)
-	}
+	end, synced, left := k.s.log.end(), k.synced(), 0
 	for _, g := range idle {
+		if g.idleAt == 0 {
+			g.idleAt = end
+		}
+		if g.idleAt > synced {
+			left++
+			continue
+		}
 		if err := k.giveBack(g); err != nil {
 			return fmt.Errorf("reusing log segment %d: %w", g.id, err)
 		}
 	}
-	if len(idle) > 0 {
+	if left > 0 {
+		k.s.committer.wantSync()
+		k.later.Reset(flushDelay)
+	}
+	if left < len(idle) {
+		if k.low.Load() {
+			k.nudge() // there may be room now
+		}
 		select {
 		case k.s.committer.space <- struct{}{}:
 		default:

@@ -191,7 +191,7 @@ func (r *recovery) syncLast() error {
 func (r *recovery) indexReplayed() error {
 	k := r.s.keeper
 	for some := range slices.Chunk(k.sealed(), indexAtOnce) {
-		if err := k.indexSegments(some); err != nil {
+		if err := k.withSpace(func() error { return k.indexSegments(some) }); err != nil {
 			return err
 		}
 	}
@@ -236,7 +236,7 @@ func (r *recovery) rebuild(i int) error {
 	})
 	behind := slices.Clone(k.runs[i+1:])
 	k.runs = k.runs[:i]
-	if err := k.indexSegments(gs); err != nil {
+	if err := k.withSpace(func() error { return k.indexSegments(gs) }); err != nil {
 		return err
 	}
 	k.runs = append(k.runs, behind...)
@@ -248,7 +248,8 @@ func (r *recovery) rebuild(i int) error {
 // what turned out to be dead.
 func (r *recovery) finish() error {
 	k := r.s.keeper
-	if err := k.writeRoot(&checkpoint{replay: k.replay, base: r.s.log.seg.base}); err != nil {
+	c := &checkpoint{replay: k.replay, base: r.s.log.seg.base}
+	if err := k.withSpace(func() error { return k.writeRoot(c) }); err != nil {
 		return err
 	}
 	if err := errors.Join(k.removeRuns(), k.reclaim()); err != nil {

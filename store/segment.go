@@ -46,7 +46,7 @@ type segment struct {
 	// stuck: its messages cannot be carried, one of them is damaged. Guarded by keeper.mu.
 	stuck bool
 
-	// idleAt is the end of the log when the keeper found the segment idle, 0 if it did not.
+	// idleAt is the end of the log after the keeper found the segment idle, 0 if it did not.
 	// Guarded by keeper.mu.
 	idleAt LSN
 

@@ -94,7 +94,7 @@ func (s *Store) Stats() Stats {
 		LastSync:     time.Duration(c.lastSync.Load()),
 		Batches:      c.batches.Load(),
 		LargestBatch: c.largest.Load(),
-		DiskFull:     s.committer.diskFull.Load(),
+		DiskFull:     s.committer.diskFull.Load() || s.keeper.low.Load(),
 		Appended:     uint64(s.log.end()),
 		Durable:      s.committer.durable.Load(),
 		Written:      c.octets.Load(),

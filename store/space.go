@@ -1,0 +1,95 @@
+package store
+
+import (
+	"errors"
+	"syscall"
+)
+
+// When the disk is full
+//
+// What frees space is acknowledging messages, and that needs space: for the records that
+// settle entries, and for the checkpoint that lets segments go. So room is kept for them.
+//
+//   - The file of the next segment is made when the current one is half full, and one more,
+//     the reserve, is kept among the spares.
+//   - If either cannot be made the store is low on space: Throttle holds publishers back,
+//     and what is left of the current segment and the next are for the rest.
+//   - If a checkpoint finds no space the reserve is given up for it. The segments that the
+//     checkpoint lets go are the next reserve.
+//
+// A write that finds no space all the same is tried again until there is some, see
+// committer.healing.
+
+// makeRoom makes the files of segments to come, and notes whether there was space for them.
+func (k *keeper) makeRoom() error {
+	l := &k.s.log
+	l.mu.Lock()
+	id, due := l.seg.id+1, l.offset() > l.seg.size/2
+	l.mu.Unlock()
+	if !due && !k.low.Load() {
+		return nil
+	}
+	err := k.s.files.prepare(id, uint32(l.segmentSize))
+	if err == nil {
+		err = k.s.files.keepReserve(uint32(l.segmentSize))
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		k.holdBack(err)
+		return nil
+	}
+	if err == nil && k.low.CompareAndSwap(true, false) {
+		k.s.logger.Info("disk has space again: publishers go on")
+		k.s.committer.wakeWaiters()
+	}
+	return err
+}
+
+// holdBack notes that the store is low on space, and has the keeper look again.
+func (k *keeper) holdBack(err error) {
+	if k.low.CompareAndSwap(false, true) {
+		k.s.logger.Error("disk almost full: publishers are held back until there is space", "err", err)
+	}
+	k.later.Reset(retryPause)
+}
+
+// withSpace calls f, giving up reserves as long as it finds no space.
+func (k *keeper) withSpace(f func() error) error {
+	err := f()
+	for errors.Is(err, syscall.ENOSPC) && k.s.files.dropReserve() {
+		k.holdBack(err)
+		err = f()
+	}
+	return err
+}
+
+// keepReserve makes a spare if there is none.
+func (s *segmentFiles) keepReserve(size uint32) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.spares) > 0 {
+		return nil
+	}
+	name := s.spareName()
+	f, err := s.fs.Create(s.path(name))
+	if err != nil {
+		return err
+	}
+	if err = errors.Join(f.Allocate(int64(size)), f.Close()); err != nil {
+		return errors.Join(err, s.fs.Remove(s.path(name)))
+	}
+	s.spares = append(s.spares, name)
+	return nil
+}
+
+// dropReserve removes a spare and reports whether there was one.
+func (s *segmentFiles) dropReserve() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.spares)
+	if n == 0 {
+		return false
+	}
+	name := s.spares[n-1]
+	s.spares = s.spares[:n-1]
+	return s.fs.Remove(s.path(name)) == nil
+}
