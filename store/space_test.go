@@ -38,6 +38,7 @@ func TestFullDiskIsEmptied(t *testing.T) {
 		if len(es) < 5*minSegmentSize/2000 || !s.Stats().DiskFull {
 			t.Errorf("held back after %d messages", len(es))
 		}
+		disk.Limit(disk.Used()) // not even a checkpoint fits
 		if restart {
 			closeStore(t, s)
 			s = open(t, o)
