@@ -23,7 +23,6 @@ type entry struct {
 	acked     bool // or purged, or its queue deleted
 	gone      bool // an audit has missed it: it may not come back
 	dead      bool // its queue's deletion was confirmed: it may not come back either
-	round     int  // in which a client had it last
 	tx        *transaction
 	moving    *transaction // the last one that moves it to another queue
 }
@@ -42,8 +41,6 @@ type ledger struct {
 	t          testing.TB
 	byID       map[string]*entry
 	publishers map[string][]*entry // in the order of publishing
-	round      int                 // of load, and its audit
-	unmarked   []*entry            // came again without redelivered after a crash right behind their delivery
 }
 
 func newLedger(t testing.TB) *ledger {
@@ -122,12 +119,10 @@ func (l *ledger) received(d *amqp.Delivery, queue string) *entry {
 		l.t.Errorf("undead: %v in %s was in a queue whose deletion was confirmed", e, queue)
 	case e.gone:
 		l.t.Errorf("undead: %v in %s was missing at an earlier audit", e, queue)
-	case e.delivered && queue == e.queue && !d.Redelivered && e.round == l.round:
-		l.unmarked = append(l.unmarked, e)
 	case e.delivered && queue == e.queue && !d.Redelivered:
 		l.t.Errorf("unmarked: %v in %s comes again without redelivered", e, queue)
 	}
-	e.delivered, e.round = true, l.round
+	e.delivered = true
 	return e
 }
 
