@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,4 +180,39 @@ func TestConsumerTimeout(t *testing.T) {
 			t.Errorf("back in its queue: %t, redelivered %t", ok, d.Redelivered)
 		}
 	})
+}
+
+// A publisher waits for the socket that it filled, a little.
+func TestStall(t *testing.T) {
+	full := func() *output {
+		o := new(output)
+		o.size.Store(outputHigh)
+		return o
+	}
+	for _, row := range []struct {
+		name      string
+		o         *output
+		meanwhile func(c *conn, o *output)
+		want      time.Duration
+	}{
+		{"room", new(output), nil, 0},
+		{"never drained", full(), nil, publishStall},
+		{"drained", full(), func(_ *conn, o *output) { o.progress(outputHigh) }, publishStall / 4},
+		{"closed", full(), func(_ *conn, o *output) { o.close() }, publishStall / 4},
+		{"publisher gone", full(), func(c *conn, _ *output) { c.hangUp() }, publishStall / 4},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newConn(&Broker{log: slog.New(slog.DiscardHandler)}, discard{})
+				if row.meanwhile != nil {
+					time.AfterFunc(publishStall/4, func() { row.meanwhile(c, row.o) })
+				}
+				since := time.Now()
+				c.stall(row.o)
+				if d := time.Since(since); d != row.want {
+					t.Errorf("stalled %v, want %v", d, row.want)
+				}
+			})
+		})
+	}
 }
