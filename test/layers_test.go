@@ -148,7 +148,7 @@ func checkImport(t *testing.T, from layer, imported string, extra []string) {
 			return
 		}
 	}
-	t.Errorf("%s imports %s; a dependency is listed with its package in test/layers_test.go, with its reason in CONTRIBUTING.md", from.pkg, imported)
+	t.Errorf("%s imports %s; list a dependency with its package in test/layers_test.go, and say why in the commit", from.pkg, imported)
 }
 
 func TestLayers_Bans(t *testing.T) {

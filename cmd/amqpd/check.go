@@ -15,7 +15,8 @@ import (
 var checkSettings = slices.DeleteFunc(slices.Clone(settings), func(s setting) bool { return s.key != "data-dir" })
 
 // checkCommand verifies the data of a node that is not running. Each thing
-// that is wrong is a line on standard output, and the exit code is then 1.
+// that is wrong is a line on standard output, a summary the last, and the exit
+// code is then 1.
 func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
@@ -34,14 +35,11 @@ func checkCommand() *cobra.Command {
 		} else if !info.IsDir() {
 			return fmt.Errorf("data-dir: %s is not a directory", c.dataDir)
 		}
-		if err := store.Check(c.dataDir, cmd.OutOrStdout()); err != nil {
-			if errors.Is(err, store.ErrCorrupt) {
-				return failure{err}
-			}
-			return err
+		err = store.Check(c.dataDir, cmd.OutOrStdout())
+		if errors.Is(err, store.ErrCorrupt) {
+			return failure{err}
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s is sound\n", c.dataDir)
-		return nil
+		return err
 	}
 	return cmd
 }

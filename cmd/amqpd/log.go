@@ -11,7 +11,7 @@ import (
 // openLog builds the node's logger from the log-* settings. Lines go to stderr
 // unless a log-file is set; the logFile is nil then.
 func openLog(c *config, stderr io.Writer) (*slog.Logger, *logFile, error) {
-	var out io.Writer = stderr
+	out := stderr
 	var file *logFile
 	if c.logFile != "" {
 		var err error

@@ -123,8 +123,26 @@ func TestRun_StopsCleanlyAndChecks(t *testing.T) {
 		}
 	}
 	out, err := amqpd(t, "check", "--data-dir", dir).CombinedOutput()
-	if err != nil || !strings.HasSuffix(string(out), dir+" is sound\n") {
+	if err != nil || !strings.HasSuffix(string(out), "no damage\n") {
 		t.Errorf("check ended with %v: %s", err, out)
+	}
+}
+
+func TestRun_CheckFindsDamage(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	cmd, _ := startProcess(t, dir)
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "definitions.db"), []byte("torn"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := amqpd(t, "check", "--data-dir", dir).CombinedOutput()
+	if ended := (*exec.ExitError)(nil); !errors.As(err, &ended) || ended.ExitCode() != exitFailed {
+		t.Errorf("check of torn definitions ended with %v; want exit code %d: %s", err, exitFailed, out)
 	}
 }
 

@@ -297,7 +297,8 @@ func TestProfiler(t *testing.T) {
 		}
 	}
 	p.stop(t.Context())
-	if _, err := http.Get("http://" + l.Addr().String()); err == nil {
+	if c, err := net.Dial("tcp", l.Addr().String()); err == nil {
+		c.Close()
 		t.Error("the profiler outlived its stop")
 	}
 }

@@ -57,6 +57,9 @@ class Celery(unittest.TestCase):
             tasks.hopeless.delay().get(timeout=PATIENCE)
 
     def test_eta(self):
+        # Tasks that wait are taken out of the prefetch count: the worker raises it with basic.qos while it consumes.
+        # It does so with global set only where server-properties name RabbitMQ 3.3 or later, and without global a
+        # broker like RabbitMQ applies the new count to new consumers alone.
         sent = time.time()
         later = [tasks.now.apply_async(countdown=2) for _ in range(5)]
         at_once = tasks.now.delay().get(timeout=PATIENCE)
