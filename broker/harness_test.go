@@ -394,9 +394,7 @@ func (b *Broker) theOnly(t testing.TB) *conn {
 // put applies a definition change as management does.
 func put(t testing.TB, b *Broker, c meta.Command) {
 	t.Helper()
-	w := b.borrow()
-	defer b.giveBack(w)
-	if err := b.change(w, c); err != nil {
+	if err := b.Apply(c); err != nil {
 		t.Fatalf("%T: %v", c, err)
 	}
 }

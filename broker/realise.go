@@ -168,6 +168,16 @@ func (b *Broker) closeWhere(f func(*conn) bool, text, name string) {
 	}
 }
 
+// Apply carries out a change of definitions for a caller that is no client: it
+// is in force, and durable, when Apply returns. Queues, connections and policies
+// follow as they do after a client's change. The error is package meta's; nothing
+// was changed then. Safe from any goroutine, until Stop.
+func (b *Broker) Apply(c meta.Command) error {
+	t := b.borrow()
+	defer b.giveBack(t)
+	return b.change(t, c)
+}
+
 // change applies a command, ends what it took away, puts changed policies into
 // force and waits until the change is durable.
 func (b *Broker) change(t *batch, c meta.Command) error { return b.changeFor(t, c, nil) }
