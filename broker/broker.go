@@ -22,10 +22,15 @@ import (
 	"amqpd/store"
 )
 
-// Product and Version are announced to clients.
+// Version is amqpd's own.
+const Version = "0.1.0"
+
+// product and version are what clients are told. Some decide by them what to
+// expect (kombu: which form of basic.qos), so they name the broker whose
+// behaviour this is; who it really is stands in "information".
 const (
-	Product = "amqpd"
-	Version = "0.1.0"
+	product = "RabbitMQ"
+	version = "3.10.8"
 )
 
 // platform is announced to clients.

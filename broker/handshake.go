@@ -72,10 +72,10 @@ func (b *Broker) serverProperties() amqp.Table {
 		{Key: "capabilities", Value: amqp.TableOf(caps)},
 		{Key: "cluster_name", Value: amqp.LongStr(b.clusterName())},
 		{Key: "copyright", Value: amqp.LongStr("Copyright (c) the amqpd authors")},
-		{Key: "information", Value: amqp.LongStr("Licensed under the Apache License 2.0")},
+		{Key: "information", Value: amqp.LongStr("amqpd " + Version + ", licensed under the Apache License 2.0")},
 		{Key: "platform", Value: amqp.LongStr(platform)},
-		{Key: "product", Value: amqp.LongStr(Product)},
-		{Key: "version", Value: amqp.LongStr(Version)},
+		{Key: "product", Value: amqp.LongStr(product)},
+		{Key: "version", Value: amqp.LongStr(version)},
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 )
 
 var (
-	addr    string // the broker under test
-	product string // what its server-properties call it
+	addr   string // the broker under test
+	rabbit bool   // it is a real RabbitMQ, not amqpd
 )
 
 // parallelFacts is how many facts run at once: most of them wait.
