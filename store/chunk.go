@@ -5,11 +5,11 @@ import (
 	"sync/atomic"
 )
 
-// chunk is a piece of memory that holds whole messages, one behind the other: a piece of
-// the log's tail, or one transient segment.
+// chunk is a piece of memory that holds messages, one behind the other: a piece of the
+// log's tail, one transient segment, or what was read from a segment's file.
 //
-// Life: a chunk is made with one hold, that of the segment or of the transient allocator.
-// Readers take holds while they look at it, and every reference to a message in a
+// Life: a chunk is made with one hold, that of the segment, the transient allocator or the
+// cache. Readers take holds while they look at it, and every reference to a message in a
 // transient chunk is one too. Without holds its memory goes back to the pool; the chunk
 // itself is never reused, so a stale pointer to one finds no holds and nothing else.
 type chunk struct {
@@ -32,6 +32,10 @@ type chunk struct {
 	freed atomic.Bool
 
 	mem *buffer
+
+	// disk is nil unless the chunk was read from a file; then its records may be cut off or
+	// damaged and are checked each time.
+	disk *diskRead
 
 	// For the log, guarded by its lock: how much of the chunk the committer has taken.
 	owner *segment

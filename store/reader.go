@@ -7,30 +7,14 @@ import (
 	"io/fs"
 )
 
-const (
-	// A reader that goes from message to message reads ahead, twice as far each time; one
-	// that jumps reads little.
-	readFirst = 16 << 10
-	readAhead = chunkSize
-)
-
-// Reader reads messages. It remembers where it read last, so that the next message of the
-// same queue mostly costs a comparison: while it is in use it keeps either a hold on a
-// chunk of memory or one buffer of what it read from a file.
+// Reader reads messages. While it is in use it has a hold on the piece of memory that it
+// read from last, be it of the log's tail, of transient messages or of what was read from
+// a file, so that the next message of the same queue mostly costs a comparison.
 //
 // A Reader is not safe for concurrent use. The zero Reader is usable after Init.
 type Reader struct {
-	s     *Store
-	c     *chunk // held; nil if nothing was read from memory last
-	block block
-}
-
-// block is a piece of a segment file.
-type block struct {
-	segment uint32
-	base    uint32 // offset in the segment of buf[0]
-	buf     []byte // part of mem
-	mem     *buffer
+	s *Store
+	c *chunk // held; nil if there is none
 }
 
 // NewReader returns a reader, which holds no memory until it is used.
@@ -46,37 +30,31 @@ func (r *Reader) Init(s *Store) { r.s = s }
 // The error wraps ErrCorrupt if the message is damaged on disk, ErrGone if it was lost to
 // damage before.
 func (r *Reader) Read(p Pos) ([]byte, error) {
-	if c := r.c; c != nil && c.segment == p.segment() && c.contains(p.offset()) {
+	if c := r.c; c != nil && c.disk == nil && c.segment == p.segment() && c.contains(p.offset()) {
 		return c.payload(p.offset()), nil
 	}
 	return r.readElsewhere(p)
 }
 
 // Done gives back what the reader holds. The reader can be used again.
-func (r *Reader) Done() {
-	r.letGo()
-	if r.block.mem != nil {
-		r.s.memory.put(r.block.mem)
-	}
-	r.block = block{}
-}
+func (r *Reader) Done() { r.letGo() }
 
 // letGo gives back the hold on a chunk.
 func (r *Reader) letGo() {
 	if r.c == nil {
 		return
 	}
-	if r.c.owner == nil {
+	if r.c.segment&transientSegment != 0 {
 		r.s.transient.drop(r.c, 1)
-	} else {
-		r.s.log.dropChunk(r.c)
+	} else if r.c.drop(1) {
+		r.s.memory.put(r.c.mem)
 	}
 	r.c = nil
 }
 
 func (r *Reader) readElsewhere(p Pos) ([]byte, error) {
-	r.letGo()
 	if p.Transient() {
+		r.letGo()
 		c := r.s.transient.at(p.segment())
 		if !c.hold() {
 			panic("BUG: message in memory read after it was released")
@@ -120,79 +98,96 @@ func (r *Reader) readFrom(g *segment, moved *moves, p Pos) ([]byte, error) {
 	return payload, nil
 }
 
-// readAt returns the payload of the record at off of g, from memory if it is there.
+// readAt returns the payload of the record at off of g: from what is held, from the tail in
+// memory, from what somebody has read before, or from the file.
 func (r *Reader) readAt(g *segment, off uint32, k kind) ([]byte, error) {
+	if c := r.c; c != nil && c.segment == g.id && c.contains(off) {
+		if payload, ok := c.checked(off, k); ok {
+			return payload, nil
+		}
+	}
+	r.letGo()
 	if c := g.chunkAt(off); c != nil {
 		r.c = c
 		return c.payload(off), nil
 	}
-	if rec, ok := r.block.record(g.id, off); ok && rec.kind == k {
-		return rec.payload, nil
+	c, want := r.s.cache.get(g.id, off)
+	if c != nil {
+		r.c = c
+		if payload, ok := c.checked(off, k); ok {
+			return payload, nil
+		}
+		r.letGo() // cut off, or from a time before the record was written
+		want = readMost
 	}
-	f, err := r.s.files.openForRead(g)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("message %v: %w", makePos(g.id, off), ErrGone)
-	}
+	c, err := r.s.readChunk(g, off, want)
 	if err != nil {
 		return nil, fmt.Errorf("message %v: %w", makePos(g.id, off), err)
 	}
-	if err := r.fill(f, g, off); err != nil {
-		return nil, fmt.Errorf("message %v: %w", makePos(g.id, off), err)
+	r.c = c
+	if payload, ok := c.checked(off, k); ok {
+		return payload, nil
 	}
-	rec, ok := r.block.record(g.id, off)
-	if !ok || rec.kind != k {
-		return nil, fmt.Errorf("message %v: %w", makePos(g.id, off), ErrCorrupt)
-	}
-	return rec.payload, nil
+	return nil, fmt.Errorf("message %v: %w", makePos(g.id, off), ErrCorrupt)
 }
 
-// record returns the record at off if it is in the block whole.
-func (b *block) record(segment, off uint32) (record, bool) {
-	if b.segment != segment || off < b.base || off-b.base >= uint32(len(b.buf)) {
-		return record{}, false
+// checked returns the payload of the record at off if that is whole and of kind k. The
+// caller holds the chunk, which contains off.
+func (c *chunk) checked(off uint32, k kind) ([]byte, bool) {
+	if c.disk == nil {
+		return c.payload(off), true
 	}
-	p := b.buf[off-b.base:]
-	rec, err := parseRecord(p, segment, off, len(p))
-	return rec, err == nil
+	p := c.mem.b[off-c.base : c.end.Load()-c.base]
+	rec, err := parseRecord(p, c.segment, off, len(p))
+	if err != nil || rec.kind != k {
+		return nil, false
+	}
+	c.disk.used.Add(uint32(rec.size()))
+	if !c.disk.recent.Load() {
+		c.disk.recent.Store(true)
+	}
+	return rec.payload, true
 }
 
-// fill reads the record at off and what follows into the block.
-func (r *Reader) fill(f File, g *segment, off uint32) error {
-	b := &r.block
-	want := readFirst
-	if b.segment == g.id && off >= b.base && off-b.base <= uint32(2*len(b.buf)) {
-		want = min(max(2*len(b.buf), readFirst), readAhead)
+// readChunk reads want octets from off of the file of g, and more if the record there is
+// longer. What it returns is held for the caller, and by the cache if it is of usual size.
+func (s *Store) readChunk(g *segment, off uint32, want int) (*chunk, error) {
+	f, err := s.files.openForRead(g)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrGone
 	}
-	if b.mem == nil {
-		b.mem = r.s.memory.get(chunkSize)
+	if err != nil {
+		return nil, err
 	}
-	b.segment, b.base, b.buf = g.id, off, nil
-	if err := r.fillTo(f, g, want); err != nil {
-		return err
+	c := &chunk{segment: g.id, base: off, lengths: 4, head: recordHeaderSize, mem: s.memory.get(want), disk: &diskRead{}}
+	c.word.Store(oneHold)
+	n, err := s.readInto(c.mem.b, f, off, min(want, int(g.size-off)))
+	if err == nil {
+		_, _, length, bad := parseRecordHeader(c.mem.b[:n], g.id, int(g.size-off))
+		if whole := recordHeaderSize + length; bad == nil && whole > n {
+			s.memory.put(c.mem)
+			c.mem = s.memory.get(whole)
+			n, err = s.readInto(c.mem.b, f, off, min(whole, int(g.size-off)))
+		}
 	}
-	_, _, n, err := parseRecordHeader(b.buf, g.id, int(g.size-off))
-	if err != nil || recordHeaderSize+n <= len(b.buf) {
-		return nil // record tells whether it is one
+	if err != nil {
+		s.memory.put(c.mem)
+		return nil, err
 	}
-	return r.fillTo(f, g, recordHeaderSize+n)
+	c.end.Store(off + uint32(n))
+	if len(c.mem.b) <= readMost {
+		s.cache.put(c)
+	}
+	return c, nil
 }
 
-// fillTo makes the block hold n octets of the file if there are so many.
-func (r *Reader) fillTo(f File, g *segment, n int) error {
-	b := &r.block
-	n = min(n, int(g.size-b.base))
-	if n > len(b.mem.b) {
-		larger := r.s.memory.get(n)
-		copy(larger.b, b.buf)
-		r.s.memory.put(b.mem)
-		b.mem = larger
-	}
-	got, err := f.ReadAt(b.mem.b[len(b.buf):n], int64(b.base)+int64(len(b.buf)))
-	b.buf = b.mem.b[:len(b.buf)+got]
-	r.s.stats.diskReads.Add(1)
-	r.s.stats.diskRead.Add(uint64(got))
+// readInto reads n octets, or as many as there are, from off of f.
+func (s *Store) readInto(p []byte, f File, off uint32, n int) (int, error) {
+	got, err := f.ReadAt(p[:n], int64(off))
+	s.stats.diskReads.Add(1)
+	s.stats.diskRead.Add(uint64(got))
 	if errors.Is(err, io.EOF) {
-		return nil
+		err = nil
 	}
-	return err
+	return got, err
 }

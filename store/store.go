@@ -20,6 +20,7 @@ type Store struct {
 	log         appendLog
 	index       *index
 	files       *segmentFiles
+	cache       diskCache
 	committer   *committer
 	keeper      *keeper
 	definitions definitions
@@ -202,6 +203,7 @@ func (s *Store) close() error {
 		err = s.keeper.finish()
 	}
 	s.files.closeAll()
+	s.cache.close()
 	return errors.Join(err, s.definitions.db.close(), s.lock.Close())
 }
 
@@ -209,6 +211,9 @@ func (s *Store) close() error {
 func newParts(o Options) *Store {
 	s := &Store{o: o, logger: o.Log, index: newIndex()}
 	s.transient.memory = &s.memory
+	s.cache.memory = &s.memory
+	s.cache.aging = time.AfterFunc(time.Hour, s.cache.age)
+	s.cache.aging.Stop()
 	s.files = &segmentFiles{
 		fs:       o.FS,
 		dir:      logDir(o.Dir),
