@@ -24,9 +24,8 @@ func (discard) Close() error                     { return nil }
 // rig is a connection without a reader: a benchmark calls what the reader
 // would, in its own goroutine.
 type rig struct {
-	b   *Broker
-	c   *conn
-	buf []byte
+	b *Broker
+	c *conn
 }
 
 func newRig(b testing.TB, o Options) *rig {

@@ -11,7 +11,6 @@ import (
 type load struct {
 	txn   *txn
 	coder coder // keeps the shared names from pair to pair
-	ids   queueIDs
 }
 
 func newLoad(base *View) *load {
