@@ -67,7 +67,7 @@ func (k *keeper) carrySparse() error {
 		return nil
 	}
 	k.carryWait = min(2*k.carryWait, carryMaxPause)
-	k.later.Reset(k.carryWait)
+	k.again(k.carryWait)
 	found, err := k.survivors(chosen)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (k *keeper) sparseSegments() []*segment {
 		return true
 	})
 	if len(k.seen) > 0 {
-		k.later.Reset(k.carryWait)
+		k.again(k.carryWait)
 	}
 	return gs
 }

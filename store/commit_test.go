@@ -285,3 +285,32 @@ func TestThrottle(t *testing.T) {
 	stuck.Unlock()
 	<-done
 }
+
+// TestPreparingTooLate: the keeper may ask for the file of a segment that the committer has
+// begun meanwhile.
+func TestPreparingTooLate(t *testing.T) {
+	files := &segmentFiles{fs: NewMemoryFS(), dir: "log", prepared: map[uint32]struct{}{}, open: map[uint32]*segment{}}
+	f, err := files.create(5, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte("kept"), 0); err != nil {
+		t.Fatal(err)
+	}
+	for id := uint32(4); id <= 6; id++ {
+		if err := files.prepare(id, 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := files.fs.Open(files.path(segmentName(5)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := make([]byte, 4)
+	if _, err := again.ReadAt(p, 0); err != nil || string(p) != "kept" {
+		t.Errorf("%q %v", p, err)
+	}
+	if _, err := files.fs.Open(files.path(segmentName(4))); err == nil {
+		t.Error("a file for a past segment")
+	}
+}

@@ -47,18 +47,20 @@ type segmentFiles struct {
 
 	mu       sync.Mutex
 	spares   []string            // names of files to be used again, all of the usual size
-	prepared map[uint32]struct{} // segments whose file has its name and size already
+	begun    uint32              // the highest segment whose file was made to be written
+	prepared map[uint32]struct{} // later ones whose file has its name and size already
 	open     map[uint32]*segment // those whose file field is set by openForRead
 	nextName int                 // for naming spares
 }
 
 func (s *segmentFiles) path(name string) string { return filepath.Join(s.dir, name) }
 
-// prepare makes the file of a segment that does not exist yet, if it is not there.
+// prepare makes the file of a segment to come, if it is not there. Who asks may be late: a
+// segment that was begun meanwhile is left alone.
 func (s *segmentFiles) prepare(id, size uint32) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.prepared[id]; ok {
+	if _, ok := s.prepared[id]; ok || id <= s.begun {
 		return nil
 	}
 	f, err := s.makeLocked(id, size, 1)
@@ -74,6 +76,15 @@ func (s *segmentFiles) prepare(id, size uint32) error {
 func (s *segmentFiles) create(id, size uint32) (File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	f, err := s.createLocked(id, size)
+	if err == nil {
+		s.begun = id
+	}
+	return f, err
+}
+
+// createLocked is create. REQUIRES mu.
+func (s *segmentFiles) createLocked(id, size uint32) (File, error) {
 	if _, ok := s.prepared[id]; !ok {
 		f, err := s.makeLocked(id, size, 1)
 		if errors.Is(err, syscall.ENOSPC) {

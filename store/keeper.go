@@ -38,6 +38,8 @@ type keeper struct {
 	ended chan struct{}
 	later *time.Timer // wakes the keeper for what is not due yet
 
+	wait time.Duration // the shortest that again was called with in this round, 0: none; guarded by mu
+
 	mu      sync.Mutex
 	started bool
 	runs    []*run // ascending by segments
@@ -87,15 +89,23 @@ func (k *keeper) nudge() {
 
 func (k *keeper) run() {
 	defer close(k.ended)
+	defer k.later.Stop()
 	for {
 		select {
 		case <-k.wakes:
 		case <-k.later.C:
 		case <-k.stop:
-			k.later.Stop()
 			return
 		}
 		k.work()
+	}
+}
+
+// again has the keeper look again after d at the latest. REQUIRES mu.
+func (k *keeper) again(d time.Duration) {
+	if d = max(d, time.Millisecond); k.wait == 0 || d < k.wait {
+		k.wait = d
+		k.later.Reset(d)
 	}
 }
 
@@ -110,6 +120,7 @@ func (k *keeper) halt() {
 func (k *keeper) work() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.wait = 0
 	err := k.makeRoom()
 	if err == nil {
 		err = k.withSpace(k.foldDefinitions)
@@ -132,10 +143,10 @@ func (k *keeper) failed(err error) {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		k.s.logger.Warn("disk full: the log cannot be cleaned up", "err", err)
-		k.later.Reset(retryPause)
+		k.again(retryPause)
 	case errors.Is(err, errReading), errors.Is(err, ErrCorrupt):
 		k.s.logger.Error("the log cannot be cleaned up", "err", err)
-		k.later.Reset(retryPause)
+		k.again(retryPause)
 	case errors.Is(err, ErrClosed):
 	default:
 		k.s.committer.fail(err)
@@ -164,7 +175,7 @@ func (k *keeper) foldDefinitions() error {
 		return nil
 	}
 	if wait := foldPause - time.Since(d.lastFold); wait > 0 {
-		k.later.Reset(wait)
+		k.again(wait)
 		return nil
 	}
 	if err := d.fold(k.synced()); err != nil {
@@ -172,7 +183,7 @@ func (k *keeper) foldDefinitions() error {
 	}
 	if d.lastFold = time.Now(); d.waiting() > 0 {
 		k.s.committer.wantSync()
-		k.later.Reset(foldPause)
+		k.again(foldPause)
 	}
 	return nil
 }
@@ -202,7 +213,7 @@ func (k *keeper) checkpointDue() bool {
 		return false
 	}
 	if wait := k.pause - time.Since(k.last); wait > 0 {
-		k.later.Reset(wait)
+		k.again(wait)
 		return false
 	}
 	return true
@@ -340,7 +351,7 @@ func (k *keeper) reclaim() error {
 	}
 	if left > 0 {
 		k.s.committer.wantSync()
-		k.later.Reset(flushDelay)
+		k.again(flushDelay)
 	}
 	if left < len(idle) {
 		if k.low.Load() {

@@ -49,7 +49,7 @@ func (k *keeper) holdBack(err error) {
 	if k.low.CompareAndSwap(false, true) {
 		k.s.logger.Error("disk almost full: publishers are held back until there is space", "err", err)
 	}
-	k.later.Reset(retryPause)
+	k.again(retryPause)
 }
 
 // withSpace calls f, giving up reserves as long as it finds no space.

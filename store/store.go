@@ -202,6 +202,9 @@ func (s *Store) close() error {
 	} else {
 		err = s.keeper.finish()
 	}
+	if s.committer.cur != nil {
+		s.files.written(s.committer.cur)
+	}
 	s.files.closeAll()
 	s.cache.close()
 	return errors.Join(err, s.definitions.db.close(), s.lock.Close())
