@@ -25,6 +25,7 @@ type message struct {
 	durable    bool // goes to the log: persistent, and a durable queue takes it
 	logged     bool // a durable queue entry was logged: the confirm waits
 	spare      bool // the batch still owns the reference that storing gave it
+	shared     bool // it has several queues: the batch keeps that reference until all have theirs
 	routed     bool // some queue was there for it
 	refused    bool // some queue refused it (reject-publish)
 }
@@ -85,6 +86,7 @@ func newBatch(b *Broker) *batch {
 // add gathers m for the queues of r. The caller flushes when full says so.
 func (t *batch) add(m message, queues []*localQueue) {
 	i := int32(len(t.msgs))
+	m.shared = len(queues) > 1
 	t.octets += len(m.body) + len(m.header)
 	t.msgs = append(t.msgs, m)
 	for _, q := range queues {
@@ -221,7 +223,7 @@ func (t *batch) place(m *message) {
 
 // lease gives one reference of m to a queue entry.
 func (t *batch) lease(m *message) {
-	if m.spare {
+	if m.spare && !m.shared {
 		m.spare = false
 		return
 	}

@@ -133,7 +133,14 @@ func TestNoAllocationPerMessage(t *testing.T) {
 			setup := amqp.QueueDeclare{Queue: "q"}.Append(nil, 1)
 			setup = amqp.BasicConsume{Queue: "q", ConsumerTag: "c", NoAck: noAck}.Append(setup, 1)
 			r.do(t, setup)
-			r.c.out.writing = true
+			o := &r.c.out
+			eventually(t, "the output is mine", func() bool {
+				o.mu.Lock()
+				defer o.mu.Unlock()
+				mine := !o.writing
+				o.writing = true
+				return mine
+			})
 			var octets []byte
 			for range batch {
 				octets = append(octets, publishing(1, "", "q", false, nil, "body")...)

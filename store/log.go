@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -315,7 +316,7 @@ func (l *appendLog) evict(budget int, synced LSN) {
 		l.dropChunk(c)
 	}
 	if n > 0 {
-		l.resident.chunks = append(l.resident.chunks[:0], l.resident.chunks[n:]...)
+		l.resident.chunks = slices.Delete(l.resident.chunks, 0, n)
 	}
 }
 

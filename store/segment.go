@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"sort"
 	"sync/atomic"
 )
@@ -128,7 +129,7 @@ func (g *segment) addChunk(c *chunk) {
 
 // removeFirstChunk unpublishes the oldest chunk; holds on it stay. REQUIRES the log's lock.
 func (g *segment) removeFirstChunk() {
-	cs := (*g.chunks.Load())[1:]
+	cs := slices.Clone((*g.chunks.Load())[1:]) // the old array would keep the chunk's memory
 	if len(cs) == 0 {
 		g.chunks.Store(nil)
 		return
