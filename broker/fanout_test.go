@@ -1,0 +1,38 @@
+package broker
+
+import (
+	"testing"
+
+	"amqpd/amqp"
+)
+
+// A message for two queues must survive that the first queue is done with it
+// before the second has seen it: here a purge by somebody else comes between.
+func TestMessageOfSeveralQueuesOutlivesTheFirst(t *testing.T) {
+	r := newRig(t, Options{})
+	setup := amqp.QueueDeclare{Queue: "first"}.Append(nil, 1)
+	r.do(t, amqp.QueueDeclare{Queue: "second"}.Append(setup, 1))
+	first, second := r.b.vhost("/").queue("first"), r.b.vhost("/").queue("second")
+
+	w := newBatch(r.b)
+	env, err := amqp.AppendEnvelope(nil, "", "first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := amqp.AppendHeaderPayload(nil, 4, &amqp.PropertyList{})
+	w.add(message{env: env, header: header, body: []byte("body"), ttl: -1}, []*localQueue{first, second})
+	w.tick()
+	first.publish(w, w.touched[0].first)
+	other := r.b.borrow()
+	if n := first.purge(other); n != 1 {
+		t.Fatalf("purged %d", n)
+	}
+	r.b.giveBack(other)
+	second.publish(w, w.touched[1].first)
+	w.outcomes()
+	w.reset()
+	w.end()
+	if n, _ := second.counters(0); n != 1 {
+		t.Errorf("%d messages in the second queue", n)
+	}
+}
