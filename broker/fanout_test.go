@@ -28,6 +28,9 @@ func TestMessageOfSeveralQueuesOutlivesTheFirst(t *testing.T) {
 		t.Fatalf("purged %d", n)
 	}
 	r.b.giveBack(other)
+	for range 64 { // so that the message's chunk is full and can be used again
+		r.b.store.Release(r.b.store.PutTransient(make([]byte, 64<<10), nil, nil))
+	}
 	second.publish(w, w.touched[1].first)
 	w.outcomes()
 	w.reset()
