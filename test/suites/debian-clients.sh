@@ -38,8 +38,10 @@ tools_queues() {
 	is "publish a megabyte" "" bash -c "amqp-publish -u $url -r $q <$long"
 	is "get a megabyte" "" bash -c "amqp-get -u $url -q $q | cmp - $long"
 
+	printf '#!/bin/sh\ncat >/dev/null\nexit 1\n' >"$work/unwilling"
+	chmod +x "$work/unwilling"
 	is "publish again" "" bash -c "printf 'a\nb\nc\n' | amqp-publish -u $url -r $q -l"
-	is "a consumer that fails gives the message back" "" amqp-consume -u "$url" -q "$q" -c 1 -p 1 false
+	is "a consumer that fails gives the message back" "" amqp-consume -u "$url" -q "$q" -c 1 -p 1 "$work/unwilling"
 	is "delete tells how many messages there were" "3" amqp-delete-queue --url="$url" -q "$q"
 	refused "get from no queue" "NOT_FOUND - no queue '$q' in vhost '/'" amqp-get -u "$url" -q "$q"
 	refused "publish to no exchange" "NOT_FOUND - no exchange 'nowhere' in vhost '/'" amqp-publish -u "$url" -e nowhere -b x
