@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -177,6 +178,12 @@ type memoryDefinitions struct {
 	mu    sync.Mutex
 	pairs map[string][]byte
 	lsn   LSN
+}
+
+func (m *memoryDefinitions) clone() *memoryDefinitions {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &memoryDefinitions{pairs: maps.Clone(m.pairs), lsn: m.lsn}
 }
 
 func (m *memoryDefinitions) apply(cs []Change, lsn LSN) error {

@@ -112,9 +112,7 @@ func (m *MemoryFS) Crash(choose func(n int) int) *MemoryFS {
 	}
 	c.durable = maps.Clone(c.files)
 	for path, d := range m.definitions {
-		d.mu.Lock()
-		c.definitions[path] = &memoryDefinitions{pairs: maps.Clone(d.pairs), lsn: d.lsn}
-		d.mu.Unlock()
+		c.definitions[path] = d.clone()
 	}
 	return c
 }
