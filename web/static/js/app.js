@@ -1,0 +1,2 @@
+/** The console's entry: draws the application into the page. */
+document.getElementById('app').textContent = 'amqpd';
