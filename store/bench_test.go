@@ -169,3 +169,20 @@ func BenchmarkPutDurableParallel(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkCommit is the time until one message that nobody shares a sync with is durable.
+func BenchmarkCommit(b *testing.B) {
+	s, err := Open(testOptions(b, b.TempDir()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.RecoveryDone()
+	defer closeStore(b, s)
+	payload := make([]byte, 16)
+	b.ReportAllocs()
+	for b.Loop() {
+		p := s.PutDurable(payload, nil, nil)
+		s.Wait(s.End())
+		s.Release(p)
+	}
+}

@@ -13,11 +13,10 @@ import (
 // which runs hold the entries of the segments before, and the state of the queues, which
 // is at least as new as the place where the replay starts.
 type checkpoint struct {
-	replay uint32 // the first segment to replay
-	base   LSN    // its base, or less if it was not begun
-	last   uint32 // the segment before, 0: none
-	end    uint32 // its end
-	clean  bool   // the store was closed; nothing is missing
+	replay uint32            // the first segment to replay
+	base   LSN               // its base, or less if it was not begun
+	clean  bool              // the store was closed; nothing is missing
+	ends   map[uint32]uint32 // where the segments before it end
 	runs   []*run
 	moved  []movedMessage
 }
@@ -47,6 +46,7 @@ func (c *checkpoint) write(fsys FS, dir string, x *index, approve func() error) 
 		}
 		w := newBlockWriter(f)
 		c.writeRoot(w)
+		c.writeSegments(w)
 		c.writeRuns(w)
 		writeQueues(w, x)
 		writeDropped(w, x)
@@ -69,14 +69,20 @@ func (c *checkpoint) writeRoot(w *blockWriter) {
 	w.p = binary.LittleEndian.AppendUint32(w.p, rootVersion)
 	w.p = binary.LittleEndian.AppendUint32(w.p, c.replay)
 	w.p = binary.LittleEndian.AppendUint64(w.p, uint64(c.base))
-	w.p = binary.LittleEndian.AppendUint32(w.p, c.last)
-	w.p = binary.LittleEndian.AppendUint32(w.p, c.end)
 	clean := byte(0)
 	if c.clean {
 		clean = 1
 	}
 	w.p = append(w.p, clean)
 	w.flush(blockHeader{typ: blockRoot})
+}
+
+func (c *checkpoint) writeSegments(w *blockWriter) {
+	for id, end := range c.ends {
+		w.p = binary.AppendUvarint(w.p, uint64(id))
+		w.p = binary.AppendUvarint(w.p, uint64(end))
+	}
+	w.flush(blockHeader{typ: blockSegments, count: uint32(len(c.ends))})
 }
 
 func (c *checkpoint) writeRuns(w *blockWriter) {
@@ -174,7 +180,7 @@ func readCheckpointFile(fsys FS, path string, x *index) (*checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, b := &checkpoint{}, newBlockReader(f, filepath.Base(path), size)
+	c, b := &checkpoint{ends: map[uint32]uint32{}}, newBlockReader(f, filepath.Base(path), size)
 	for {
 		ok, err := b.next()
 		if err != nil {
@@ -204,8 +210,12 @@ func (c *checkpoint) readBlock(h blockHeader, d *decoder, x *index, first bool) 
 		if d.uint32() != rootVersion {
 			return errPayload
 		}
-		c.replay, c.base = d.uint32(), LSN(d.uint64())
-		c.last, c.end, c.clean = d.uint32(), d.uint32(), d.octet() == 1
+		c.replay, c.base, c.clean = d.uint32(), LSN(d.uint64()), d.octet() == 1
+	case blockSegments:
+		for n := h.count; n > 0 && !d.bad; n-- {
+			id := uint32(d.uvarint())
+			c.ends[id] = uint32(d.uvarint())
+		}
 	case blockRuns:
 		for n := h.count; n > 0 && !d.bad; n-- {
 			r := &run{number: uint32(d.uvarint()), first: uint32(d.uvarint()), last: uint32(d.uvarint())}

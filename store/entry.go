@@ -37,8 +37,6 @@ const (
 	entryExpiry              // expiry is given as the difference
 	entryExtra               // deliveries, priority and flags are given
 	entryBits                // all bits from here on are zero
-
-	entryMax = 1 + 10 + 10 + 5 + 10 + 3 + 1 + 1 // octets an entry takes at most
 )
 
 // appendEntry appends e as its difference to last.

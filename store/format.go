@@ -308,8 +308,8 @@ func parseCarried(p []byte) (Pos, []byte, error) {
 //
 // The checkpoint is the root: a run that it does not name does not exist.
 //
-//	root     version u32, segment where the replay starts u32, its base LSN u64,
-//	         the segment before u32, its end u32, clean u8
+//	root     version u32, segment where the replay starts u32, its base LSN u64, clean u8
+//	segments count × { segment varint, its end varint }, of those before that
 //	runs     count × { number varint, first varint, last varint, octets varint, entries varint }
 //	queues   count × { queue varint - previous, next varint, delivered varint, settled set (settled.go) }
 //	dropped  count × { queue varint, segment varint }
@@ -325,6 +325,7 @@ const (
 	blockRun uint32 = 1 + iota
 	blockEntries
 	blockRoot
+	blockSegments
 	blockRuns
 	blockQueues
 	blockDropped

@@ -8,6 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
+// entryMax is how many octets an entry takes at most.
+const entryMax = 1 + 10 + 10 + 5 + 10 + 3 + 1 + 1
+
 func TestEntriesRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		entry := rapid.Custom(func(t *rapid.T) Entry {

@@ -254,6 +254,13 @@ func (k *keeper) writeRoot(c *checkpoint) error {
 		return err
 	}
 	c.runs = k.runs
+	c.ends = map[uint32]uint32{}
+	k.s.segments.each(func(id uint32, g *segment) bool {
+		if id < c.replay && !g.gone.Load() {
+			c.ends[id] = g.end.Load()
+		}
+		return true
+	})
 	c.moved = k.s.movedMessages()
 	if err := c.write(k.s.o.FS, k.s.files.dir, k.s.index, k.settle); err != nil {
 		return fmt.Errorf("writing checkpoint: %w", err)
@@ -317,7 +324,7 @@ func (k *keeper) lastCheckpoint(last *segment) error {
 		return err
 	}
 	end := last.end.Load()
-	c := &checkpoint{replay: k.replay, base: last.base + LSN(end), last: last.id, end: end, clean: true}
+	c := &checkpoint{replay: k.replay, base: last.base + LSN(end), clean: true}
 	if err := k.writeRoot(c); err != nil {
 		return err
 	}

@@ -154,7 +154,11 @@ func (l *ledger) body() []byte {
 	}
 	b := make([]byte, n)
 	for i := range b {
-		b[i] = byte('a' + l.rnd.IntN(26))
+		if i < 16 {
+			b[i] = byte('a' + l.rnd.IntN(26))
+		} else {
+			b[i] = b[i-16]
+		}
 	}
 	return b
 }

@@ -295,7 +295,7 @@ func (r *recovery) replay() error {
 
 // checkChain tells which segments are missing between those that have to be replayed.
 func (r *recovery) checkChain() {
-	previous := r.root.last
+	previous := uint32(0)
 	for _, f := range r.logs {
 		if f.segment < r.root.replay {
 			previous = f.segment
@@ -311,8 +311,8 @@ func (r *recovery) checkChain() {
 // endOfIndexed returns where segment i, which is not replayed, ends.
 func (r *recovery) endOfIndexed(i int) uint32 {
 	f := r.logs[i]
-	if f.segment == r.root.last {
-		return r.root.end
+	if end, ok := r.root.ends[f.segment]; ok {
+		return end
 	}
 	if i+1 < len(r.logs) && r.logs[i+1].previous == f.segment {
 		return r.logs[i+1].prevEnd

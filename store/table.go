@@ -53,11 +53,11 @@ func (t *table[T]) set(i uint32, v *T) {
 }
 
 // page returns page n, making it if it is missing and wanted. REQUIRES mu.
-func (t *table[T]) page(n int, make bool) *page[T] {
+func (t *table[T]) page(n int, create bool) *page[T] {
 	if pages := t.pages.Load(); pages != nil && n < len(*pages) && (*pages)[n] != nil {
 		return (*pages)[n]
 	}
-	if !make {
+	if !create {
 		return nil
 	}
 	p := new(page[T])
