@@ -1,0 +1,35 @@
+package broker
+
+import (
+	"net"
+
+	"amqpd/broker/auth"
+	"amqpd/cluster/meta"
+)
+
+// What the management API needs besides the figures: who asks, whether they
+// may, and the definitions.
+
+// NodeName is the node's name, as in "amqpd@host".
+func (b *Broker) NodeName() string { return b.o.NodeName }
+
+// ClusterName is the cluster's name as an operator set it, else the node's.
+func (b *Broker) ClusterName() string { return b.clusterName() }
+
+// Definitions is everything that is defined, as it is now; see meta.View on how
+// long to hold it. Broker.Apply changes it.
+func (b *Broker) Definitions() *meta.View { return b.state.View() }
+
+// Login decides a login by password that did not come over AMQP. Passwords that
+// were verified are remembered, addresses from which logins keep failing are
+// slowed down. A nil peer counts as this machine. Errors: auth.ErrRefused,
+// auth.ErrLoopbackOnly, auth.ErrThrottled, wrapped.
+func (b *Broker) Login(user, password string, peer net.IP) (auth.User, error) {
+	return b.auth.LoginPassword(user, password, peer)
+}
+
+// Authorizer decides what users may do with queues and exchanges.
+func (b *Broker) Authorizer() *auth.Authorizer { return b.authorizer }
+
+// KnownExchangeType tells whether exchanges of a type can work here.
+func (b *Broker) KnownExchangeType(name string) bool { return knownExchangeType(name) }
