@@ -79,7 +79,8 @@ func (s *alarms) wait() (reason string, cleared <-chan struct{}, ok bool) {
 }
 
 // blockOnAlarm holds a connection that publishes while an alarm is on: nothing
-// is read from it until all are off. What it sent before is dealt with first.
+// is read from it until all are off. What it sent before is dealt with first. It
+// may be closed meanwhile, as an operator asks.
 func (c *conn) blockOnAlarm() error {
 	if c.b.alarms.active.Load() == 0 {
 		return nil
@@ -92,17 +93,13 @@ func (c *conn) blockOnAlarm() error {
 		c.send(0, &amqp.ConnectionBlocked{Reason: reason})
 	}
 	c.settleBatch()
-	c.blocked.Store(true)
-	defer c.blocked.Store(false)
-	for on {
-		select {
-		case <-cleared:
-		case <-c.gone:
-			return errHangUp
+	for on && c.state <= running {
+		if err := c.hold(cleared); err != nil {
+			return err
 		}
 		_, cleared, on = c.b.alarms.wait()
 	}
-	if c.caps.blockedNotify {
+	if c.caps.blockedNotify && c.state <= running {
 		c.send(0, &amqp.ConnectionUnblocked{})
 	}
 	return nil

@@ -144,18 +144,19 @@ func (ch *channel) basicGet(m *amqp.BasicGet) error {
 			"by quorum queues with single active consumer", q.resource())
 	}
 	t := ch.c.batch
-	if !q.get(t, m.NoAck, func(d queue.Delivery, remaining int) { ch.getOk(t, q, d, m.NoAck, remaining) }) {
+	if !q.get(t, m.NoAck, func(d queue.Delivery, remaining int) bool { return ch.getOk(t, q, d, m.NoAck, remaining) }) {
 		ch.send(&amqp.BasicGetEmpty{})
 	}
 	return nil
 }
 
-// getOk writes the answer to basic.get. The queue's lock is held.
-func (ch *channel) getOk(t *batch, q *localQueue, d queue.Delivery, noAck bool, remaining int) {
+// getOk writes the answer to basic.get. The queue's lock is held. It is false
+// where the message cannot be read.
+func (ch *channel) getOk(t *batch, q *localQueue, d queue.Delivery, noAck bool, remaining int) bool {
 	payload, err := t.reader.Read(d.Pos)
 	if err != nil {
 		q.unreadable(d.Seq, err)
-		return
+		return false
 	}
 	env, header, body := splitPayload(payload)
 	if q.counts {
@@ -174,6 +175,8 @@ func (ch *channel) getOk(t *batch, q *localQueue, d queue.Delivery, noAck bool, 
 	b = amqp.AppendGetOk(b, ch.id, tag, d.Redelivered, env, uint32(remaining))
 	b = amqp.AppendHeaderFrame(b, ch.id, header)
 	o.setTail(amqp.AppendBodyFrames(b, ch.id, body, ch.c.frameMax))
+	ch.c.owed += len(payload) + deliverOverhead
+	return true
 }
 
 // getSource is the source of deliveries that basic.get took from q.

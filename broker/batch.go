@@ -351,11 +351,15 @@ func (t *batch) performDeliveries(q *localQueue) {
 }
 
 // catchUp chooses and writes more for the consumers that wait for what was
-// chosen to be written. So the backlog of a queue comes into an output bit by
+// chosen to be written, or that were to get what cannot be read. So the backlog of a queue comes into an output bit by
 // bit, and stops where that is full. REQUIRES q.mu.
 func (t *batch) catchUp(q *localQueue) {
 	t.behind, q.behind = q.behind, t.behind[:0]
 	for i, c := range t.behind {
+		if c.missed > 0 {
+			q.core.SetAside(t.now, &c.Consumer, c.missed, &t.fx)
+			c.missed = 0
+		}
 		q.core.Wake(t.now, &c.Consumer, &t.fx)
 		t.performDeliveries(q)
 		t.behind[i] = nil
@@ -369,6 +373,7 @@ func (t *batch) deliver(q *localQueue, d *queue.Delivery) {
 	payload, err := t.reader.Read(d.Pos)
 	if err != nil {
 		q.unreadable(d.Seq, err)
+		c.unserved()
 		return
 	}
 	c.typical = max(len(payload), c.typical-c.typical/8)

@@ -73,7 +73,7 @@ func (c *conn) channelFrame(f amqp.Frame) error {
 		if ch.closing {
 			return nil
 		}
-		if err := c.blockOnAlarm(); err != nil {
+		if err := c.blockOnAlarm(); err != nil || c.state > running {
 			return err
 		}
 		return ch.contentFrame(f)
@@ -110,7 +110,10 @@ func (ch *channel) method(id amqp.MethodID, args []byte) error {
 	err := h(ch, args)
 	t.bury()
 	t.finish()
-	return err
+	if err != nil {
+		return err
+	}
+	return ch.c.restrain()
 }
 
 // openChannel handles a method on a channel that is not open: channel.open, and

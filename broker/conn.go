@@ -79,7 +79,10 @@ type conn struct {
 
 	closeOnce sync.Once
 	inbox     sync.Mutex
-	asked     []func() // guarded by inbox: what the reader is to run
+	asked     []func()      // guarded by inbox: what the reader is to run
+	asking    chan struct{} // one place: asked was added to, for a reader that is held
+	owed      int           // octets that answer what the client asked for, since it was last up to date
+	owedMax   int           // over which, waiting, the client is held; owedHigh
 
 	// entered and enteredAs are the virtual host and user that limits count
 	// the connection for; guarded by b.mu, nil and "" before open.
@@ -101,7 +104,8 @@ func newConn(b *Broker, nc net.Conn) *conn {
 	c := &conn{
 		b: b, nc: nc, name: fmt.Sprintf("%s -> %s", nc.RemoteAddr(), nc.LocalAddr()),
 		frameMax: amqp.FrameMinSize, since: time.Now(),
-		buf: make([]byte, readSmall), gone: make(chan struct{}),
+		buf: make([]byte, readSmall), gone: make(chan struct{}), asking: make(chan struct{}, 1),
+		owedMax: owedHigh,
 	}
 	c.log = b.log.With(slog.String("conn", c.name))
 	c.out.conn = nc
@@ -154,18 +158,61 @@ func (c *conn) interrupted(err error) bool {
 		return false
 	}
 	_ = c.nc.SetReadDeadline(c.until)
+	c.answerAsked()
+	return c.state <= running || time.Now().Before(c.until)
+}
+
+// answerAsked runs what other goroutines asked for, between two batches. A
+// connection that is closing forgets it.
+func (c *conn) answerAsked() {
 	c.inbox.Lock()
 	asked := c.asked
 	c.asked = nil
 	c.inbox.Unlock()
 	if c.state > running {
-		return time.Now().Before(c.until)
+		return
 	}
 	for _, f := range asked {
 		f()
 	}
 	c.settleBatch()
-	return true
+}
+
+// hold keeps the reader from reading until ready is closed, or until the
+// connection is being closed because somebody asked for that. Its client counts
+// as alive meanwhile. An error says that the connection is gone.
+func (c *conn) hold(ready <-chan struct{}) error {
+	c.blocked.Store(true)
+	defer c.blocked.Store(false)
+	for c.state <= running {
+		select {
+		case <-ready:
+			return nil
+		case <-c.gone:
+			return errHangUp
+		case <-c.asking:
+			c.answerAsked()
+		}
+	}
+	return nil
+}
+
+// restrain holds a client that asks for more and more without reading the
+// answers: messages by basic.get, and its own that are returned.
+func (c *conn) restrain() error {
+	waiting := int(c.out.size.Load())
+	if waiting < outputLow {
+		c.owed = 0
+	}
+	if c.owed < c.owedMax || waiting < c.owedMax {
+		return nil
+	}
+	c.settleBatch()
+	c.owed = 0
+	if drained := c.out.drained(); drained != nil {
+		return c.hold(drained)
+	}
+	return nil
 }
 
 // readUntil ends the connection's reading after d.
@@ -180,6 +227,10 @@ func (c *conn) tell(f func()) {
 	c.inbox.Lock()
 	c.asked = append(c.asked, f)
 	c.inbox.Unlock()
+	select {
+	case c.asking <- struct{}{}:
+	default:
+	}
 	_ = c.nc.SetReadDeadline(time.Unix(1, 0))
 }
 
@@ -203,7 +254,10 @@ func (c *conn) process() error {
 	c.keepPartial()
 	c.settleBatch()
 	c.compact()
-	return err
+	if err != nil {
+		return err
+	}
+	return c.restrain()
 }
 
 // settleBatch ends a batch: queues, confirms, outputs, back-pressure.

@@ -24,6 +24,24 @@ type consumer struct {
 	// the output yet, and typical how large they are taken to be, by the ones
 	// before, octets. Both are guarded by the queue's mu.
 	chosen, typical int
+	// missed is how many were chosen that cannot be read, and are not off the
+	// queue's books yet. Guarded by the queue's mu.
+	missed int
+}
+
+// unserved gives back what Take reserved for a delivery that cannot be made.
+// REQUIRES the queue's mu.
+func (c *consumer) unserved() {
+	if c.counted {
+		c.ch.counted.Add(-1)
+	}
+	if c.credit != nil {
+		c.credit.Add(1)
+	}
+	if !c.NoAck {
+		c.missed++
+		c.queue.behind = append(c.queue.behind, c)
+	}
 }
 
 // core is the queue's part of c; nil for a nil consumer (basic.get).

@@ -24,6 +24,10 @@ const (
 	// no more, outputLow the one under which they take again.
 	outputHigh = 1 << 20
 	outputLow  = 256 << 10
+	// owedHigh is how much may wait for a client that asks and does not read
+	// before it is not read from any more. It is large, because a client may
+	// well write all its questions before it reads the first answer.
+	owedHigh = 64 << 20
 	// typicalMessage is how large the first messages of a consumer are taken to
 	// be when several are chosen before one was seen.
 	typicalMessage = 8 << 10

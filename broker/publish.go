@@ -218,6 +218,7 @@ func (ch *channel) sendReturn(t *batch, m *message) {
 	b = amqp.AppendHeaderFrame(b, ch.id, m.header)
 	b = amqp.AppendBodyFrames(b, ch.id, m.body, ch.c.frameMax)
 	o.setTail(b)
+	ch.c.owed += len(m.body) + deliverOverhead
 }
 
 // route is what is known of one (exchange, routing key): the checks of a

@@ -171,20 +171,24 @@ func (q *localQueue) wake(t *batch, c *consumer) {
 }
 
 // get takes one message for basic.get and calls found with it, under the
-// queue's lock. It reports whether there was one.
-func (q *localQueue) get(t *batch, noAck bool, found func(d queue.Delivery, remaining int)) bool {
+// queue's lock, then the next ones as long as found refuses them. It reports
+// whether there was one.
+func (q *localQueue) get(t *batch, noAck bool, found func(d queue.Delivery, remaining int) bool) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.gone {
 		return false
 	}
-	d, ok := q.core.Get(t.now, noAck, &t.fx)
-	if ok {
-		found(d, q.core.Ready())
-		t.unlock()
+	done := false
+	for !done {
+		d, ok := q.core.Get(t.now, noAck, &t.fx)
+		if !ok {
+			break
+		}
+		done = found(d, q.core.Ready())
 	}
 	t.perform(q)
-	return ok
+	return done
 }
 
 // purge drops the ready messages and returns how many there were.
@@ -293,7 +297,8 @@ func (q *localQueue) tick() {
 }
 
 // unreadable reports a message whose octets cannot be read back: damage on the
-// disk. It stays outstanding, so nothing is silently dropped.
+// disk. If it was to be acknowledged it stays outstanding, with nobody, so that it
+// is not silently dropped: the next start tries it again.
 func (q *localQueue) unreadable(seq uint64, err error) {
 	q.b.log.Error("message cannot be read", slog.String("vhost", q.vhost.name),
 		slog.String("queue", q.name), slog.Uint64("seq", seq), slog.Any("error", err))

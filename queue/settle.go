@@ -44,6 +44,14 @@ func (q *Queue) Return(now int64, c *Consumer, rs []store.Range, fx *Effects) {
 	q.giveBack(now, c, rs, true, fx)
 }
 
+// SetAside takes n deliveries to c, which may be nil, off its books because they
+// could not be made: their octets are damaged. They stay unacknowledged, with
+// nobody to settle them, until the queue is deleted or recovered.
+func (q *Queue) SetAside(now int64, c *Consumer, n int, fx *Effects) {
+	q.credit(c, n)
+	q.dispatch(now, fx)
+}
+
 // settle removes outstanding entries and returns how many there were. The
 // caller trims.
 func (q *Queue) settle(rs []store.Range, why Reason, fx *Effects) int {
