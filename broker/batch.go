@@ -44,6 +44,7 @@ type link struct{ msg, next int32 }
 // goroutine at a time; connections have one, timers borrow one.
 type batch struct {
 	b   *Broker
+	who Actor     // whom it acts for
 	log logWriter // the store, or the group of a transaction being committed
 	now int64     // unix ms, one reading per batch
 
@@ -80,7 +81,7 @@ type logWriter interface {
 }
 
 func newBatch(b *Broker) *batch {
-	return &batch{b: b, log: b.store, reader: b.store.NewReader()}
+	return &batch{b: b, who: itself, log: b.store, reader: b.store.NewReader()}
 }
 
 // add gathers m for the queues of r. The caller flushes when full says so.

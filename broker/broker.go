@@ -42,6 +42,7 @@ type Options struct {
 	NodeName         string // "amqpd@<hostname>"
 	DataDir          string // "./amqpd-data"
 	Log              *slog.Logger
+	Audit            *slog.Logger   // who changed what, and who was refused; Log if nil
 	Sync             store.SyncMode // when a confirm may leave
 	ChannelMax       uint16         // channels a connection may open; 2047
 	FrameMax         uint32         // octets; 131072
@@ -64,6 +65,7 @@ func (o *Options) defaults() {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Audit = or(o.Audit, o.Log)
 	o.ChannelMax = or(o.ChannelMax, 2047)
 	o.FrameMax = or(o.FrameMax, 131072)
 	if !o.NoHeartbeat {
@@ -231,6 +233,7 @@ func (b *Broker) clock() int64 { return time.Now().UnixMilli() }
 // borrow lends a batch to a goroutine that is no connection's reader.
 func (b *Broker) borrow() *batch {
 	t := b.batches.Get().(*batch)
+	t.who = itself
 	t.tick()
 	return t
 }

@@ -165,6 +165,7 @@ func readCapabilities(properties amqp.Table) capabilities {
 // silence for the others (amqp-behaviour §1.3).
 func (c *conn) refuseLogin(mechanism string, why error) error {
 	c.log.Warn("login refused", slog.Any("error", why))
+	c.b.AuditRefusedLogin(Actor{Peer: c.nc.RemoteAddr().String(), Via: "amqp"}, "mechanism="+mechanism, why)
 	if !c.caps.authFailureClose {
 		return c.goSilent()
 	}
@@ -232,11 +233,13 @@ func (c *conn) openVhost(args []byte) error {
 	}
 	v, e := c.b.enter(c, m.VirtualHost)
 	if e != nil {
+		c.b.Audit(AuditEvent{Actor: c.actor(), Action: "vhost.enter", Vhost: m.VirtualHost, Refused: e.Text})
 		return c.hardClose(e)
 	}
 	c.vhost = v
 	c.channels = make(map[uint16]*channel)
 	c.batch = newBatch(c.b)
+	c.batch.who = c.actor()
 	c.routes.v = v
 	c.deadline.Stop()
 	c.state = running

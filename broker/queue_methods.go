@@ -265,7 +265,9 @@ func (ch *channel) queuePurge(m *amqp.QueuePurge) error {
 	if err != nil {
 		return err
 	}
-	return ch.answer(m.NoWait, &amqp.QueuePurgeOk{MessageCount: uint32(q.purge(ch.c.batch))})
+	n := q.purge(ch.c.batch)
+	ch.c.b.auditPurge(ch.c.actor(), q, n)
+	return ch.answer(m.NoWait, &amqp.QueuePurgeOk{MessageCount: uint32(n)})
 }
 
 // queueDelete deletes; a missing queue is fine (amqp-behaviour §4.7).

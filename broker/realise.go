@@ -18,24 +18,29 @@ type realised struct {
 }
 
 // apply carries out a command: the state machine decides, the log keeps what is
-// durable, and what runs follows.
+// durable, what runs follows, and the audit log is told. owner is the connection
+// that declares an exclusive queue.
 func (b *Broker) apply(t *batch, c meta.Command, owner *conn) (realised, error) {
-	b.definitions.Lock()
-	defer b.definitions.Unlock()
-	return b.applyLocked(t, c, owner)
+	done, result, err := b.applyQuietly(t, c, owner)
+	if err == nil {
+		b.auditChange(t.who, c, &result)
+	}
+	return done, err
 }
 
-// applyLocked is apply with definitions held. owner is the connection that
-// declares an exclusive queue.
-func (b *Broker) applyLocked(t *batch, c meta.Command, owner *conn) (realised, error) {
+// applyQuietly is apply without the audit log, which is written to with no lock
+// held.
+func (b *Broker) applyQuietly(t *batch, c meta.Command, owner *conn) (realised, meta.Result, error) {
+	b.definitions.Lock()
+	defer b.definitions.Unlock()
 	if put, ok := c.(meta.PutQueue); ok {
 		if kind, known := policy.ParseKind(put.Queue.Kind); known && !queue.Keeps(kind) {
-			return realised{}, fmt.Errorf("queue '%s' in vhost '%s': type %s is not supported", put.Queue.Name, put.Queue.Vhost, kind)
+			return realised{}, meta.Result{}, fmt.Errorf("queue '%s' in vhost '%s': type %s is not supported", put.Queue.Name, put.Queue.Vhost, kind)
 		}
 	}
 	result, err := b.state.Apply(c)
 	if err != nil {
-		return realised{}, err
+		return realised{}, result, err
 	}
 	var done realised
 	if len(result.Changes) > 0 {
@@ -53,7 +58,7 @@ func (b *Broker) applyLocked(t *batch, c meta.Command, owner *conn) (realised, e
 		}
 	}
 	b.permissionEpoch.Add(permissionSteps(c))
-	return done, nil
+	return done, result, nil
 }
 
 // permissionSteps is 1 for commands that change what users may do.
@@ -172,9 +177,13 @@ func (b *Broker) closeWhere(f func(*conn) bool, text, name string) {
 // is in force, and durable, when Apply returns. Queues, connections and policies
 // follow as they do after a client's change. The error is package meta's; nothing
 // was changed then. Safe from any goroutine, until Stop.
-func (b *Broker) Apply(c meta.Command) error {
+func (b *Broker) Apply(c meta.Command) error { return b.ApplyFor(itself, c) }
+
+// ApplyFor is Apply on behalf of somebody, whom the audit log names.
+func (b *Broker) ApplyFor(who Actor, c meta.Command) error {
 	t := b.borrow()
 	defer b.giveBack(t)
+	t.who = who
 	return b.change(t, c)
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // vhost is a virtual host at work: what the definitions say, made ready for
-// routing. It changes only through Broker.applyLocked.
+// routing. It changes only through Broker.apply.
 type vhost struct {
 	b      *Broker
 	name   string

@@ -21,6 +21,18 @@ var (
 	ErrThrottled = errors.New("too many failed logins from this address")
 )
 
+// LoginError is a login that was decided and refused. Its text names the user.
+type LoginError struct {
+	User string // as the client named itself; there need not be such a user
+	Err  error  // ErrRefused, ErrLoopbackOnly or ErrThrottled
+}
+
+// Error names the user and the reason.
+func (e *LoginError) Error() string { return fmt.Sprintf("user '%s': %v", e.User, e.Err) }
+
+// Unwrap gives the reason.
+func (e *LoginError) Unwrap() error { return e.Err }
+
 // RefusalText is the text of the 403 that refuses a login.
 func RefusalText(mechanism string) string {
 	return "Login was refused using authentication mechanism " + mechanism +
@@ -78,8 +90,8 @@ func NewAuthenticator(directory Directory, options Options) *Authenticator {
 	}
 }
 
-// Login decides an attempt. Errors: ErrMechanism, ErrMalformed, ErrRefused,
-// ErrLoopbackOnly, ErrThrottled, wrapped.
+// Login decides an attempt. Errors: ErrMechanism and ErrMalformed, wrapped; a
+// *LoginError.
 func (a *Authenticator) Login(attempt Attempt) (User, error) {
 	claim, err := parseResponse(attempt)
 	if err != nil {
@@ -89,7 +101,7 @@ func (a *Authenticator) Login(attempt Attempt) (User, error) {
 }
 
 // LoginPassword decides a login with user and password, as HTTP has it.
-// Errors: ErrRefused, ErrLoopbackOnly, ErrThrottled, wrapped.
+// Its error is a *LoginError.
 func (a *Authenticator) LoginPassword(name, password string, peer net.IP) (User, error) {
 	return a.decide(Credentials{User: name, Password: password}, peer)
 }
@@ -98,14 +110,14 @@ func (a *Authenticator) decide(claim Credentials, peer net.IP) (User, error) {
 	user, found := a.directory.User(claim.User)
 	if !claim.Proven {
 		if err := a.proveByPassword(user, found, claim.Password, peer); err != nil {
-			return User{}, fmt.Errorf("user '%s': %w", claim.User, err)
+			return User{}, &LoginError{claim.User, err}
 		}
 	}
 	if !found {
-		return User{}, fmt.Errorf("user '%s': %w", claim.User, ErrRefused)
+		return User{}, &LoginError{claim.User, ErrRefused}
 	}
 	if !local(peer) && slices.Contains(a.loopback, user.Name) {
-		return User{}, fmt.Errorf("user '%s': %w", claim.User, ErrLoopbackOnly)
+		return User{}, &LoginError{claim.User, ErrLoopbackOnly}
 	}
 	return user, nil
 }

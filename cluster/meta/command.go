@@ -14,6 +14,9 @@ type Command interface {
 	// code writes the receiver's fields, or reads them into a copy of the
 	// receiver. It returns the copy.
 	code(c *coder) Command
+
+	// describe tells the audit log what is wanted, without secrets.
+	describe() Description
 }
 
 // commandVersion is the first octet of every encoded command, the row of the

@@ -1,12 +1,59 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"sync"
 )
+
+// logs are where a node writes what happens.
+type logs struct {
+	log   *slog.Logger
+	audit *slog.Logger // nil: among the lines of log
+	files []*logFile   // those that log and audit write to; none: standard error
+}
+
+// openLogs opens the log and the audit log.
+func openLogs(c *config, stderr io.Writer) (logs, error) {
+	log, file, err := openLog(c, stderr)
+	if err != nil {
+		return logs{}, err
+	}
+	l := logs{log: log}
+	if file != nil {
+		l.files = append(l.files, file)
+	}
+	audit, file, err := openAudit(c)
+	if err != nil {
+		return logs{}, errors.Join(err, l.close())
+	}
+	if file != nil {
+		l.audit, l.files = audit, append(l.files, file)
+	}
+	return l, nil
+}
+
+// reopen goes on under the files' names. What cannot be opened stays in use as
+// it was.
+func (l *logs) reopen() {
+	for _, f := range l.files {
+		if err := f.reopen(); err != nil {
+			l.log.Error("cannot open the log file again", "file", f.path, "error", err)
+		}
+	}
+}
+
+// close closes the files. No line may be written after it.
+func (l *logs) close() error {
+	var errs []error
+	for _, f := range l.files {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
 
 // openLog builds the node's logger from the log-* settings. Lines go to stderr
 // unless a log-file is set; the logFile is nil then.
@@ -20,11 +67,29 @@ func openLog(c *config, stderr io.Writer) (*slog.Logger, *logFile, error) {
 		}
 		out = file
 	}
-	options := &slog.HandlerOptions{Level: c.logLevel}
-	if c.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(out, options)), file, nil
+	return newLogger(c, out, c.logLevel), file, nil
+}
+
+// openAudit opens the audit log, in the form of the other log. Both results are
+// nil without audit-log: the lines go among the others then.
+func openAudit(c *config) (*slog.Logger, *logFile, error) {
+	if c.auditLog == "" {
+		return nil, nil, nil
 	}
-	return slog.New(slog.NewTextHandler(out, options)), file, nil
+	file, err := openLogFile(c.auditLog)
+	if err != nil {
+		return nil, nil, fmt.Errorf("audit-log: cannot append to %s: %w", c.auditLog, plainCause(err))
+	}
+	return newLogger(c, file, min(c.logLevel, slog.LevelInfo)), file, nil
+}
+
+// newLogger writes lines from level on to out, in the form of log-format.
+func newLogger(c *config, out io.Writer, level slog.Level) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if c.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(out, options))
+	}
+	return slog.New(slog.NewTextHandler(out, options))
 }
 
 // logFile is a file that lines are appended to and that can be opened anew

@@ -78,3 +78,35 @@ func TestOpenLog_RefusalNamesTheFile(t *testing.T) {
 		t.Errorf("got %v; want %s", err, want)
 	}
 }
+
+func TestOpenLogs_AuditHasAFileOfItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	c := &config{logFormat: "json", logLevel: slog.LevelError, logFile: filepath.Join(dir, "log"), auditLog: filepath.Join(dir, "audit")}
+	l, err := openLogs(c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.log.Error("of the log")
+	l.audit.Info("before")
+	if err := os.Rename(c.auditLog, c.auditLog+".1"); err != nil {
+		t.Fatal(err)
+	}
+	l.reopen()
+	l.audit.Info("after")
+	if err := l.close(); err != nil {
+		t.Error(err)
+	}
+	for name, want := range map[string]string{c.logFile: "of the log", c.auditLog + ".1": "before", c.auditLog: "after"} {
+		text, err := os.ReadFile(name)
+		if err != nil || strings.Count(string(text), "\n") != 1 || !strings.Contains(string(text), want) {
+			t.Errorf("%s holds %q, %v; want one line of %q", name, text, err, want)
+		}
+	}
+}
+
+func TestOpenLogs_AuditRefusalNamesTheFile(t *testing.T) {
+	_, err := openLogs(&config{auditLog: "/nowhere/audit"}, nil)
+	if want := "audit-log: cannot append to /nowhere/audit: no such file or directory"; err == nil || err.Error() != want {
+		t.Errorf("got %v; want %s", err, want)
+	}
+}

@@ -1,18 +1,18 @@
 package main
 
 import (
-	"log/slog"
 	"time"
 
 	"amqpd/broker"
 )
 
 // openBroker opens the broker on the data directory.
-func openBroker(c *config, log *slog.Logger) (node, error) {
+func openBroker(c *config, l logs) (node, error) {
 	b, err := broker.Open(broker.Options{
 		NodeName:         c.nodeName,
 		DataDir:          c.dataDir,
-		Log:              log,
+		Log:              l.log,
+		Audit:            l.audit,
 		Sync:             c.sync,
 		ChannelMax:       c.channelMax,
 		FrameMax:         c.frameMax,

@@ -33,12 +33,12 @@ type node interface {
 }
 
 // opener opens the node of a data directory.
-type opener func(*config, *slog.Logger) (node, error)
+type opener func(*config, logs) (node, error)
 
 // process is a started node with everything around it that has to be ended.
 type process struct {
 	log       *slog.Logger
-	logFile   *logFile      // nil: standard error
+	logs      logs
 	certs     *certificates // nil: no TLS listener
 	node      node
 	watcher   *watcher
@@ -79,15 +79,15 @@ func prepare(c *config, stderr io.Writer) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, file, err := openLog(c, stderr)
+	l, err := openLogs(c, stderr)
 	if err != nil {
 		return nil, err
 	}
 	return &process{
-		log:     log,
-		logFile: file,
-		certs:   certs,
-		broken:  make(chan error, len(c.amqpListen)+len(c.amqpsListen)),
+		log:    l.log,
+		logs:   l,
+		certs:  certs,
+		broken: make(chan error, len(c.amqpListen)+len(c.amqpsListen)),
 	}, nil
 }
 
@@ -101,7 +101,7 @@ func (p *process) open(c *config, signals <-chan os.Signal, open opener) (node, 
 	}
 	opened := make(chan result, 1)
 	go func() {
-		n, err := open(c, p.log)
+		n, err := open(c, p.logs)
 		opened <- result{n, err}
 	}()
 	for {
@@ -204,11 +204,7 @@ func (p *process) stop() error {
 // reload does what SIGHUP asks for. What cannot be read again stays in use as
 // it was.
 func (p *process) reload() {
-	if p.logFile != nil {
-		if err := p.logFile.reopen(); err != nil {
-			p.log.Error("cannot open the log file again", "error", err)
-		}
-	}
+	p.logs.reopen()
 	if p.certs != nil {
 		if err := p.certs.reload(); err != nil {
 			p.log.Error("cannot read the certificates again", "error", err)
@@ -218,9 +214,6 @@ func (p *process) reload() {
 	p.log.Info("reloaded on SIGHUP")
 }
 
-// closeLog closes the log file, if there is one.
-func (p *process) closeLog() {
-	if p.logFile != nil {
-		p.logFile.Close()
-	}
-}
+// closeLog closes the log files, if there are any. There is nobody left to tell
+// of an error.
+func (p *process) closeLog() { _ = p.logs.close() }

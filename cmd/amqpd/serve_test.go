@@ -88,7 +88,7 @@ func startServe(t *testing.T, n *fakeNode, args ...string) *served {
 	s := &served{signals: make(chan os.Signal, 4), result: make(chan error, 1)}
 	out, in := io.Pipe()
 	go func() {
-		err := serve(c, in, io.Discard, s.signals, func(*config, *slog.Logger) (node, error) { return n, nil })
+		err := serve(c, in, io.Discard, s.signals, func(*config, logs) (node, error) { return n, nil })
 		in.Close()
 		s.result <- err
 	}()
@@ -251,7 +251,7 @@ func TestServe_SignalWhileOpening(t *testing.T) {
 	signals, release := make(chan os.Signal, 2), make(chan struct{})
 	signals <- syscall.SIGHUP
 	signals <- syscall.SIGTERM
-	err = serve(c, io.Discard, io.Discard, signals, func(*config, *slog.Logger) (node, error) {
+	err = serve(c, io.Discard, io.Discard, signals, func(*config, logs) (node, error) {
 		<-release
 		return &fakeNode{}, nil
 	})
@@ -270,7 +270,7 @@ func TestServe_RefusalsBeforeTheDataDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = serve(c, io.Discard, io.Discard, nil, func(*config, *slog.Logger) (node, error) {
+		err = serve(c, io.Discard, io.Discard, nil, func(*config, logs) (node, error) {
 			t.Errorf("%q: the data directory was opened", args)
 			return &fakeNode{}, nil
 		})

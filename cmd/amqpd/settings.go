@@ -36,6 +36,7 @@ type config struct {
 	logLevel    slog.Level
 	logFormat   string // "text" or "json"
 	logFile     string // path, "" stderr
+	auditLog    string // path, "" with the other lines
 	pprofListen string // host:port, "" off
 }
 
@@ -165,6 +166,11 @@ var settings = []setting{
 		key: "log-file", kind: "path",
 		doc: "file that log lines are appended to, opened again on SIGHUP; empty is standard error",
 		set: into(func(c *config) *string { return &c.logFile }, anyText),
+	},
+	{
+		key: "audit-log", kind: "path",
+		doc: "file for who changed what and who was refused, opened again on SIGHUP; empty is among the other lines, as audit",
+		set: into(func(c *config) *string { return &c.auditLog }, anyText),
 	},
 	{
 		key: "pprof-listen", kind: "address",
