@@ -37,7 +37,7 @@ func TestBlockedConnectionCanBeClosed(t *testing.T) {
 // TestUnreadAnswersAreBounded asks for a message again and again without reading the
 // answers: the broker stops to read, and goes on when they are read.
 func TestUnreadAnswersAreBounded(t *testing.T) {
-	const messages, size, most = 40, 1 << 20, 8 << 20
+	const messages, size, most = 24, 1 << 20, 4 << 20
 	b := open(t, Options{})
 	k := dial(t, b).guest()
 	k.durable(1, "q", nil)
