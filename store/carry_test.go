@@ -77,7 +77,7 @@ func TestSparseSegmentsAreLetGo(t *testing.T) {
 		look(s, 5)
 		verify(t, s)
 		closeStore(t, s)
-		if used := disk.Used(); used > 6*minSegmentSize {
+		if used := disk.Used(); used > 6*testSegmentSize {
 			t.Errorf("an empty store takes %d octets", used)
 		}
 	}

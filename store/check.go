@@ -138,7 +138,7 @@ func (c *checker) segment(f *logFile, tell bool) error {
 	defer file.Close()
 	p := &places{}
 	c.places[f.segment] = p
-	sc := newScanner(file, f.segment, f.end)
+	sc := c.s.scan(file, f.segment, f.end)
 	for {
 		rec, err := sc.next()
 		switch {

@@ -30,12 +30,13 @@ var errStopped = errors.New("stopped while the disk was full")
 // Order that recovery relies on: a segment is synced whole before the header of the next
 // one is written.
 type committer struct {
-	log    *appendLog
-	index  *index
-	files  *segmentFiles
-	mode   SyncMode
-	budget atomic.Int64 // octets of the tail kept in memory; set by the keeper
-	logger *slog.Logger
+	log       *appendLog
+	index     *index
+	files     *segmentFiles
+	mode      SyncMode
+	unchained bool         // guardChain is left out
+	budget    atomic.Int64 // octets of the tail kept in memory; set by the keeper
+	logger    *slog.Logger
 
 	durableFunc func(LSN) // Options.Durable
 	fatal       func(error)
@@ -202,7 +203,7 @@ func writeSpan(f File, p span) error {
 // recovery takes the header of g as the word that all before it is on disk.
 func (c *committer) enter(g *segment) error {
 	if c.cur != nil {
-		if err := c.syncCurrent(); err != nil {
+		if err := c.syncBefore(); err != nil {
 			return err
 		}
 		c.files.written(c.cur)
@@ -217,6 +218,14 @@ func (c *committer) enter(g *segment) error {
 		g.file.Store(&segmentFile{File: f})
 		return nil
 	})
+}
+
+// syncBefore is syncCurrent before the next segment, see guardChain.
+func (c *committer) syncBefore() error {
+	if c.unchained {
+		return nil
+	}
+	return c.syncCurrent()
 }
 
 // syncCurrent makes all that was written durable. If the disk turns out to be full only

@@ -132,7 +132,7 @@ func TestFullDiskHeals(t *testing.T) {
 	s := open(t, crashOptions(t, disk, SyncAlways))
 	s.RecoveryDone()
 	s.Wait(s.End())
-	disk.Limit(disk.Used() + minSegmentSize/2)
+	disk.Limit(disk.Used() + testSegmentSize/2)
 	for i := range 40 {
 		s.Enqueue(1, []Entry{{Seq: uint64(i), Pos: s.PutDurable(body(i, 9000), nil, nil)}})
 	}
@@ -215,11 +215,11 @@ func TestSegmentsAreUsedAgain(t *testing.T) {
 	}
 	verify(t, s)
 	st := s.Stats()
-	if st.Reclaimed == 0 || st.Appended < 40*minSegmentSize {
+	if st.Reclaimed == 0 || st.Appended < 40*testSegmentSize {
 		t.Errorf("%d octets reclaimed of %d", st.Reclaimed, st.Appended)
 	}
 	closeStore(t, s)
-	if used := disk.Used(); used > 8*minSegmentSize {
+	if used := disk.Used(); used > 8*testSegmentSize {
 		t.Errorf("an empty store takes %d octets", used)
 	}
 }
@@ -229,7 +229,7 @@ func TestLargeMessagesGetLargeSegments(t *testing.T) {
 	o := crashOptions(t, disk, SyncAlways)
 	s := open(t, o)
 	var es []Entry
-	for i, n := range []int{10, minSegmentSize, 20, 5 * minSegmentSize, minSegmentSize - 100, 30} {
+	for i, n := range []int{10, testSegmentSize, 20, 5 * testSegmentSize, testSegmentSize - 100, 30} {
 		es = append(es, Entry{Seq: uint64(i), Pos: s.PutDurable(body(i, n), nil, nil), Size: uint32(n)})
 	}
 	s.Enqueue(1, es)

@@ -18,6 +18,8 @@ type damagedDisk struct {
 	queues uint64
 	want   ledgerState
 	bodies map[entryKey]string // of every entry there ever was
+
+	without guard // precautions that whoever opens it leaves out
 }
 
 func newDamagedDisk(t *testing.T, seed uint64, clean bool) *damagedDisk {
@@ -44,7 +46,7 @@ func newDamagedDisk(t *testing.T, seed uint64, clean bool) *damagedDisk {
 	if clean {
 		closeStore(t, s)
 	}
-	return &damagedDisk{disk, l.last, l.state, bodies}
+	return &damagedDisk{MemoryFS: disk, queues: l.last, want: l.state, bodies: bodies}
 }
 
 // image returns the disk as it is, to be damaged.
@@ -116,10 +118,12 @@ func harm(m *MemoryFS, name string, rnd *rand.Rand) string {
 	return fmt.Sprintf("bit flipped at %d", at)
 }
 
-func (d *damagedDisk) check(t *testing.T, image *MemoryFS, what string) {
+func (d *damagedDisk) check(t testing.TB, image *MemoryFS, what string) {
 	var told bytes.Buffer
-	checked := checkDir(crashOptions(t, image, SyncAlways), &told)
-	s, err := Open(crashOptions(t, image, SyncAlways))
+	o := crashOptions(t, image, SyncAlways)
+	o.without = d.without
+	checked := checkDir(o, &told)
+	s, err := Open(o)
 	if err != nil {
 		if !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: %v", what, err)
@@ -138,13 +142,13 @@ func (d *damagedDisk) check(t *testing.T, image *MemoryFS, what string) {
 	s.RecoveryDone()
 	verify(t, s)
 	closeStore(t, s)
-	again := open(t, crashOptions(t, image, SyncAlways))
+	again := open(t, o)
 	d.compare(t, again, what+", opened again")
 }
 
 // compare reads everything and reports whether it is what was there. A message that
 // cannot be read counts as a word about its loss.
-func (d *damagedDisk) compare(t *testing.T, s *Store, what string) (complete bool) {
+func (d *damagedDisk) compare(t testing.TB, s *Store, what string) (complete bool) {
 	complete = true
 	r := s.NewReader()
 	defer r.Done()
@@ -198,6 +202,27 @@ func TestDamageInTheLogIsNotItsEnd(t *testing.T) {
 			t.Errorf("sector %v: %d entries", sector, n)
 		}
 	}
+}
+
+// TestMarksAreNeeded: without them damage is taken for the end of the log, and what was
+// durable is lost without a word.
+func TestMarksAreNeeded(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 6))
+	for seed := range uint64(10) {
+		d := newDamagedDisk(t, seed, false)
+		d.without = guardMark
+		for range 20 {
+			image := d.image()
+			name := newestSegment(image)
+			f := &finder{TB: t}
+			d.check(f, image, fmt.Sprintf("%s of %s", harm(image, name, rnd), name))
+			if strings.Contains(f.first(), "loss without a word") {
+				t.Log(f.first())
+				return
+			}
+		}
+	}
+	t.Error("nothing is worse without them")
 }
 
 // TestTornWriteIsTheEnd: what was being written and never synced is no damage.

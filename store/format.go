@@ -126,6 +126,8 @@ var (
 	errEnd = errors.New("end of log")
 	// errBad: something was written here and it is not whole.
 	errBad = errors.New("record does not check out")
+	// errSum is errBad, found by the checksum.
+	errSum = fmt.Errorf("%w: its checksum does not fit", errBad)
 	// errShort: the octets given end before the record does.
 	errShort = errors.New("record cut short")
 	// errPayload: the record is whole and says nothing sensible.
@@ -177,7 +179,7 @@ func parseRecordHeader(p []byte, segment uint32, max int) (k kind, more bool, n 
 }
 
 // parseRecord reads the whole record at p, which starts at off of a segment file.
-// errShort means that p ends too early.
+// errShort means that p ends too early. With errSum comes what would be the record.
 func parseRecord(p []byte, segment, off uint32, max int) (record, error) {
 	k, more, n, err := parseRecordHeader(p, segment, max)
 	if err != nil {
@@ -187,10 +189,11 @@ func parseRecord(p []byte, segment, off uint32, max int) (record, error) {
 		return record{}, errShort
 	}
 	p = p[:recordHeaderSize+n]
+	r := record{off: off, kind: k, more: more, payload: p[recordHeaderSize:]}
 	if binary.LittleEndian.Uint32(p) != crc32.Update(off, castagnoli, p[4:]) {
-		return record{}, errBad
+		return r, errSum
 	}
-	return record{off: off, kind: k, more: more, payload: p[recordHeaderSize:]}, nil
+	return r, nil
 }
 
 // Payloads of the kinds, but messages, which are what the caller gave:

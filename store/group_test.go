@@ -8,7 +8,7 @@ import (
 // TestGroupsAreWholeOrNothing cuts the log at every octet of three transactions, each of
 // which moves a message and is spread over segments at some sizes.
 func TestGroupsAreWholeOrNothing(t *testing.T) {
-	for _, size := range []int{40, minSegmentSize / 3} {
+	for _, size := range []int{40, testSegmentSize / 3} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) { cutGroups(t, size) })
 	}
 }

@@ -44,7 +44,7 @@ func (k *keeper) gather(g *gatherer, seg *segment) error {
 		return fmt.Errorf("%w: %w", errReading, err)
 	}
 	defer f.Close()
-	sc := newScanner(f, seg.id, seg.end.Load())
+	sc := k.s.scan(f, seg.id, seg.end.Load())
 	sc.skipMessages = true
 	for {
 		r, err := sc.next()

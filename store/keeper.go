@@ -276,7 +276,7 @@ func (k *keeper) writeRoot(c *checkpoint) error {
 func (k *keeper) settle() error {
 	c := k.s.committer
 	end := k.s.log.end()
-	if !k.started || c.over.Load() {
+	if !k.started || c.over.Load() || k.s.o.off(guardApproved) {
 		return nil // Open and Close have nothing in flight
 	}
 	c.wantSync()
@@ -348,7 +348,7 @@ func (k *keeper) reclaim() error {
 		if g.idleAt == 0 {
 			g.idleAt = end
 		}
-		if g.idleAt > synced {
+		if g.idleAt > synced && !k.s.o.off(guardSettled) {
 			left++
 			continue
 		}

@@ -19,6 +19,8 @@ type ledger struct {
 	rnd *rand.Rand
 	s   *Store
 
+	large int // octets of the messages that do not fit into a segment
+
 	mu    sync.Mutex  // held while an operation is done and noted
 	base  ledgerState // before all ops
 	ops   []ledgerOp
@@ -89,7 +91,7 @@ func (s ledgerState) String() string {
 
 func newLedger(t testing.TB, s *Store, seed uint64) *ledger {
 	return &ledger{
-		t: t, s: s, rnd: rand.New(rand.NewPCG(seed, 1)),
+		t: t, s: s, rnd: rand.New(rand.NewPCG(seed, 1)), large: testSegmentSize,
 		base: newLedgerState(), state: newLedgerState(), refs: map[entryKey]Pos{}, seqs: map[uint64]uint64{},
 	}
 }
@@ -150,7 +152,7 @@ func (l *ledger) body() []byte {
 	case 0:
 		n = 3000 + l.rnd.IntN(4000)
 	case 1:
-		n = minSegmentSize + l.rnd.IntN(1000)
+		n = l.large + l.rnd.IntN(1000)
 	}
 	b := make([]byte, n)
 	for i := range b {

@@ -47,7 +47,7 @@ type Options struct {
 	Dir  string // the data directory, made if it does not exist
 	Sync SyncMode
 
-	SegmentSize int // octets of a log segment; default 64 MiB, at least 64 KiB, at most 1 GiB
+	SegmentSize int // octets of a log segment; default 64 MiB, at least 4 KiB, at most 1 GiB
 	TailMemory  int // octets of the log's tail kept in memory for reading; default 64 MiB
 
 	Log *slog.Logger // default slog.Default()
@@ -70,11 +70,13 @@ type Options struct {
 	Held func(report func(Pos))
 
 	FS FS // default SystemFS
+
+	without guard // precautions that a test leaves out
 }
 
 const (
 	defaultSegmentSize = 64 << 20
-	minSegmentSize     = 64 << 10
+	minSegmentSize     = 4 << 10
 	maxSegmentSize     = 1 << 30
 	defaultTailMemory  = 64 << 20
 )

@@ -204,7 +204,7 @@ func (r *recovery) everSynced(f *logFile) (bool, error) {
 		return false, err
 	}
 	defer file.Close()
-	sc := newScanner(file, f.segment, uint32(min(f.length, int64(f.size))))
+	sc := r.s.scan(file, f.segment, uint32(min(f.length, int64(f.size))))
 	sc.off = 0
 	lowest, highest, err := sc.marksLater()
 	return lowest != highest, err
@@ -251,7 +251,7 @@ func (r *recovery) readHeader(name string, id uint32) (*logFile, error) {
 	if h, ok := parseSegmentHeader(p); ok && h.segment == id {
 		return &logFile{segmentHeader: h, length: length}, nil
 	}
-	sc := newScanner(f, id, uint32(min(length, headerSearch)))
+	sc := r.s.scan(f, id, uint32(min(length, headerSearch)))
 	sc.off = 0
 	if err := sc.resync(); err != nil || sc.off == sc.end {
 		return nil, err

@@ -15,7 +15,7 @@ func (r *recovery) replaySegment(f *logFile, last bool) error {
 	}
 	defer file.Close()
 	end, known := r.knownEnd(f)
-	sc := newScanner(file, f.segment, end)
+	sc := r.s.scan(file, f.segment, end)
 	for {
 		rec, err := sc.next()
 		switch {
@@ -72,15 +72,15 @@ func (r *recovery) knownEnd(f *logFile) (end uint32, known bool) {
 // being written when the process or the system stopped, and was never synced. If anything
 // written later says that it was, it is damage.
 func (r *recovery) torn(file File, f *logFile, off uint32) (bool, error) {
-	sc := newScanner(file, f.segment, uint32(min(f.length, int64(f.size))))
+	sc := r.s.scan(file, f.segment, uint32(min(f.length, int64(f.size))))
 	sc.off = off
 	_, synced, err := sc.marksLater()
-	return f.base+LSN(off) >= synced, err
+	return f.base+LSN(off) >= synced || r.s.o.off(guardMark), err
 }
 
 // take shows a record to the index, or keeps it until the end of its group has been seen.
 func (r *recovery) take(f *logFile, rec record) {
-	if rec.more && r.group == (groupStart{}) {
+	if rec.more && r.group == (groupStart{}) && !r.s.o.off(guardGroup) {
 		r.group = groupStart{f.segment, rec.off}
 	}
 	if r.group == (groupStart{}) {

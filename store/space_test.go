@@ -33,9 +33,9 @@ func TestFullDiskIsEmptied(t *testing.T) {
 		s := open(t, o)
 		s.RecoveryDone()
 		hurry(s)
-		disk.Limit(12 * minSegmentSize)
+		disk.Limit(12 * testSegmentSize)
 		es := fillUp(s, 1)
-		if len(es) < 5*minSegmentSize/2000 || !s.Stats().DiskFull {
+		if len(es) < 5*testSegmentSize/2000 || !s.Stats().DiskFull {
 			t.Errorf("held back after %d messages", len(es))
 		}
 		disk.Limit(disk.Used()) // not even a checkpoint fits
@@ -106,7 +106,7 @@ func TestThrottleOnAFullDisk(t *testing.T) {
 	disk := NewMemoryFS()
 	s := open(t, crashOptions(t, disk, SyncAlways))
 	s.RecoveryDone()
-	disk.Limit(4 * minSegmentSize)
+	disk.Limit(4 * testSegmentSize)
 	fillUp(s, 1)
 	done := make(chan struct{})
 	throttle := func() {

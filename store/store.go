@@ -242,6 +242,7 @@ func newCommitter(s *Store) *committer {
 		index:       s.index,
 		files:       s.files,
 		mode:        s.o.Sync,
+		unchained:   s.o.off(guardChain),
 		logger:      s.logger,
 		durableFunc: s.o.Durable,
 		fatal:       s.o.Fatal,

@@ -8,11 +8,14 @@ import (
 	"testing"
 )
 
+// testSegmentSize is that of most tests: segments fill up quickly, and hold some messages.
+const testSegmentSize = 64 << 10
+
 // testOptions are options for a store in dir with small segments, which must not fail.
 func testOptions(t testing.TB, dir string) Options {
 	return Options{
 		Dir:         dir,
-		SegmentSize: minSegmentSize,
+		SegmentSize: testSegmentSize,
 		TailMemory:  1 << 20,
 		Log:         slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Fatal:       func(err error) { t.Errorf("FATAL: %v", err) },
@@ -66,7 +69,7 @@ func body(i, n int) []byte {
 
 func TestMessagesAreReadBack(t *testing.T) {
 	s := open(t, testOptions(t, t.TempDir()))
-	sizes := []int{0, 1, 15, 16, 100, copyOutside, copyOutside + 1, transientMax, minSegmentSize, chunkSize, 3 << 20}
+	sizes := []int{0, 1, 15, 16, 100, copyOutside, copyOutside + 1, transientMax, testSegmentSize, chunkSize, 3 << 20}
 	for i, n := range sizes {
 		b := body(i, n)
 		third := n / 3
