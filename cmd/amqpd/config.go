@@ -168,6 +168,8 @@ func (c *config) check() error {
 		return errors.New("amqp-listen and amqps-listen are both empty, so no client could connect; give one of them an address")
 	case len(c.amqpsListen) > 0 && (c.tlsCert == "" || c.tlsKey == ""):
 		return errors.New("amqps-listen needs a certificate; set tls-cert and tls-key")
+	case c.httpTLS && len(c.httpListen) > 0 && (c.tlsCert == "" || c.tlsKey == ""):
+		return errors.New("http-tls needs a certificate; set tls-cert and tls-key")
 	case c.tlsVerifyPeer && c.tlsCA == "":
 		return errors.New("tls-verify-peer needs the authorities to verify against; set tls-ca")
 	}

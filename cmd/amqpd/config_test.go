@@ -112,6 +112,8 @@ func TestConfig_Check(t *testing.T) {
 		{[]string{"--amqp-listen", ""}, "both empty"},
 		{[]string{"--amqps-listen", ":5671", "--tls-cert", "c"}, "needs a certificate; set tls-cert and tls-key"},
 		{[]string{"--tls-verify-peer"}, "set tls-ca"},
+		{[]string{"--http-tls", "--tls-key", "k"}, "http-tls needs a certificate; set tls-cert and tls-key"},
+		{[]string{"--http-tls", "--http-listen", ""}, ""},
 		{[]string{"--amqps-listen", ":5671", "--tls-cert", "c", "--tls-key", "k", "--amqp-listen", ""}, ""},
 	} {
 		c, err := load(t, "", "", test.args...)

@@ -11,16 +11,22 @@ import (
 
 // listen opens every listener of the settings and serves on it. It returns the
 // addresses for the ready line, as they came out: "amqp=127.0.0.1:5672
-// amqps=127.0.0.1:5671".
+// amqps=127.0.0.1:5671 http=127.0.0.1:15672".
 func (p *process) listen(c *config) (ready string, err error) {
 	var words []string
+	web := "http"
+	if c.httpTLS {
+		web = "https"
+	}
 	for _, kind := range []struct {
 		name, key string
 		addresses []string
-		tls       bool
+		serve     func(net.Listener) error
+		tls       func(*certificates) *tls.Config // nil: in the clear
 	}{
-		{"amqp", "amqp-listen", c.amqpListen, false},
-		{"amqps", "amqps-listen", c.amqpsListen, true},
+		{"amqp", "amqp-listen", c.amqpListen, p.node.Serve, nil},
+		{"amqps", "amqps-listen", c.amqpsListen, p.node.Serve, (*certificates).listenerConfig},
+		{web, "http-listen", c.httpListen, p.api.Serve, either(c.httpTLS, (*certificates).webConfig)},
 	} {
 		var bound []string
 		for _, address := range kind.addresses {
@@ -29,10 +35,10 @@ func (p *process) listen(c *config) (ready string, err error) {
 				return "", err
 			}
 			bound = append(bound, l.Addr().String())
-			if kind.tls {
-				l = tls.NewListener(l, p.certs.listenerConfig())
+			if kind.tls != nil {
+				l = tls.NewListener(l, kind.tls(p.certs))
 			}
-			p.accept(l)
+			p.accept(l, kind.serve)
 		}
 		if len(bound) > 0 {
 			words = append(words, kind.name+"="+strings.Join(bound, ","))
@@ -49,11 +55,19 @@ func (p *process) listen(c *config) (ready string, err error) {
 	return strings.Join(words, " "), nil
 }
 
+// either is f where wanted, else nil.
+func either[F any](wanted bool, f func(*certificates) F) func(*certificates) F {
+	if !wanted {
+		return nil
+	}
+	return f
+}
+
 // accept serves clients of l until it is closed.
-func (p *process) accept(l net.Listener) {
+func (p *process) accept(l net.Listener, serve func(net.Listener) error) {
 	p.listeners = append(p.listeners, l)
 	p.serving.Go(func() {
-		if err := p.node.Serve(l); err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := serve(l); err != nil && !errors.Is(err, net.ErrClosed) {
 			p.broken <- fmt.Errorf("serve %s: %w", l.Addr(), err)
 		}
 	})

@@ -35,7 +35,7 @@ func amqpd(t *testing.T, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asCommand+"=1")
+	cmd.Env = append(os.Environ(), asCommand+"=1", "AMQPD_HTTP_LISTEN=127.0.0.1:0", "AMQPD_METRICS_LISTEN=127.0.0.1:0")
 	cmd.Dir = t.TempDir()
 	return cmd
 }
@@ -87,6 +87,7 @@ func TestRun_Refusals(t *testing.T) {
 		{"wrong value", []string{"serve", "--sync", "never"}, `--sync: "never" is none of always, interval, os`},
 		{"rule between settings", []string{"--tls-verify-peer"}, "set tls-ca"},
 		{"address in use", []string{"--log-level", "error", "--amqp-listen", taken.Addr().String()}, "is in use by another program; stop that or choose another address"},
+		{"HTTP address in use", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--http-listen", taken.Addr().String()}, "http-listen: " + taken.Addr().String() + " is in use by another program"},
 		{"data directory in use", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--data-dir", busy}, " is in use by another amqpd (pid "},
 		{"data directory that is a file", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--data-dir", file}, "choose another --data-dir"},
 		{"definitions file missing", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--definitions", "/nowhere/d.json"}, "/nowhere/d.json: no such file or directory"},

@@ -4,10 +4,11 @@ import (
 	"time"
 
 	"amqpd/broker"
+	"amqpd/mgmt"
 )
 
-// openBroker opens the broker on the data directory.
-func openBroker(c *config, l logs) (node, error) {
+// openBroker opens the broker on the data directory, and its management API.
+func openBroker(c *config, l logs) (node, api, error) {
 	b, err := broker.Open(broker.Options{
 		NodeName:         c.nodeName,
 		DataDir:          c.dataDir,
@@ -25,9 +26,9 @@ func openBroker(c *config, l logs) (node, error) {
 		Definitions:      c.definitions,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return b, nil
+	return b, mgmt.New(mgmt.Options{Broker: b, Log: l.log}), nil
 }
 
 // orForever turns the setting's 0, for ever, into the broker's, which is below

@@ -32,8 +32,16 @@ type node interface {
 	SetAlarm(a broker.Alarm, on bool)
 }
 
-// opener opens the node of a data directory.
-type opener func(*config, logs) (node, error)
+// api is what serve needs of the management API of a node.
+type api interface {
+	// Serve answers requests on l until Stop, then returns nil.
+	Serve(l net.Listener) error
+	// Stop waits for requests that are being answered until ctx is done.
+	Stop(ctx context.Context)
+}
+
+// opener opens the node of a data directory, and its management API.
+type opener func(*config, logs) (node, api, error)
 
 // process is a started node with everything around it that has to be ended.
 type process struct {
@@ -41,6 +49,7 @@ type process struct {
 	logs      logs
 	certs     *certificates // nil: no TLS listener
 	node      node
+	api       api
 	watcher   *watcher
 	profiler  *profiler // nil: off
 	listeners []net.Listener
@@ -59,7 +68,7 @@ func serve(c *config, stdout, stderr io.Writer, signals <-chan os.Signal, open o
 	}
 	defer p.closeLog()
 	memory := memoryBudget(c, p.log)
-	if p.node, err = p.open(c, signals, open); err != nil || p.node == nil {
+	if p.node, p.api, err = p.open(c, signals, open); err != nil || p.node == nil {
 		return err
 	}
 	p.watcher = startWatcher(p.log, p.gauges(c, memory)...)
@@ -87,34 +96,35 @@ func prepare(c *config, stderr io.Writer) (*process, error) {
 		log:    l.log,
 		logs:   l,
 		certs:  certs,
-		broken: make(chan error, len(c.amqpListen)+len(c.amqpsListen)),
+		broken: make(chan error, len(c.amqpListen)+len(c.amqpsListen)+len(c.httpListen)),
 	}, nil
 }
 
 // open opens the data directory. A signal that asks to stop meanwhile is
 // obeyed at once, with neither node nor error: opening changes nothing that
 // the next start could not do again.
-func (p *process) open(c *config, signals <-chan os.Signal, open opener) (node, error) {
+func (p *process) open(c *config, signals <-chan os.Signal, open opener) (node, api, error) {
 	type result struct {
 		node node
+		api  api
 		err  error
 	}
 	opened := make(chan result, 1)
 	go func() {
-		n, err := open(c, p.logs)
-		opened <- result{n, err}
+		n, a, err := open(c, p.logs)
+		opened <- result{n, a, err}
 	}()
 	for {
 		select {
 		case r := <-opened:
-			return r.node, r.err
+			return r.node, r.api, r.err
 		case s := <-signals:
 			if s == syscall.SIGHUP {
 				p.reload()
 				continue
 			}
 			p.log.Info("told to stop before the data directory was open", "signal", s.String())
-			return nil, nil
+			return nil, nil, nil
 		}
 	}
 }
@@ -190,6 +200,7 @@ func (p *process) stop() error {
 		l.Close()
 	}
 	p.watcher.stop()
+	p.stopAPI(ctx)
 	err := p.node.Stop(ctx)
 	p.serving.Wait()
 	if p.profiler != nil {
@@ -199,6 +210,13 @@ func (p *process) stop() error {
 		return fmt.Errorf("the stop was not clean: %w", err)
 	}
 	return nil
+}
+
+// stopAPI leaves most of the time that a stop has to AMQP clients.
+func (p *process) stopAPI(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout/4)
+	defer cancel()
+	p.api.Stop(ctx)
 }
 
 // reload does what SIGHUP asks for. What cannot be read again stays in use as

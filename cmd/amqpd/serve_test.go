@@ -70,6 +70,23 @@ func (f *fakeNode) SetAlarm(a broker.Alarm, on bool) {
 	f.alarms[a] = on
 }
 
+// fakeAPI answers nobody.
+type fakeAPI struct{}
+
+// Serve waits until l is closed.
+func (fakeAPI) Serve(l net.Listener) error {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return nil
+		}
+		c.Close()
+	}
+}
+
+// Stop does nothing.
+func (fakeAPI) Stop(context.Context) {}
+
 // served is a serve that runs in the background.
 type served struct {
 	ready   string // the ready line
@@ -81,14 +98,14 @@ type served struct {
 // line or the end.
 func startServe(t *testing.T, n *fakeNode, args ...string) *served {
 	t.Helper()
-	c, err := load(t, "", "", append([]string{"--data-dir", t.TempDir(), "--node-name", "n@h", "--amqp-listen", "127.0.0.1:0", "--log-level", "error"}, args...)...)
+	c, err := load(t, "", "", append([]string{"--data-dir", t.TempDir(), "--node-name", "n@h", "--amqp-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--log-level", "error"}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &served{signals: make(chan os.Signal, 4), result: make(chan error, 1)}
 	out, in := io.Pipe()
 	go func() {
-		err := serve(c, in, io.Discard, s.signals, func(*config, logs) (node, error) { return n, nil })
+		err := serve(c, in, io.Discard, s.signals, func(*config, logs) (node, api, error) { return n, fakeAPI{}, nil })
 		in.Close()
 		s.result <- err
 	}()
@@ -114,7 +131,7 @@ func greeting(t *testing.T, address string) string {
 func TestServe_ReadyLineAndCleanStop(t *testing.T) {
 	n := &fakeNode{}
 	s := startServe(t, n)
-	match := regexp.MustCompile(`^amqpd ready amqp=(127\.0\.0\.1:\d+) node=n@h in \d[\w.µ]*s\n$`).FindStringSubmatch(s.ready)
+	match := regexp.MustCompile(`^amqpd ready amqp=(127\.0\.0\.1:\d+) http=(127\.0\.0\.1:\d+) node=n@h in \d[\w.µ]*s\n$`).FindStringSubmatch(s.ready)
 	if match == nil {
 		t.Fatalf("the ready line is %q", s.ready)
 	}
@@ -135,7 +152,7 @@ func TestServe_SeveralListenersAndTLS(t *testing.T) {
 	a, files, _ := tlsFiles(t)
 	s := startServe(t, &fakeNode{}, "--amqp-listen", "127.0.0.1:0,[::1]:0", "--amqps-listen", "127.0.0.1:0",
 		"--tls-cert", files.tlsCert, "--tls-key", files.tlsKey, "--pprof-listen", "127.0.0.1:0")
-	match := regexp.MustCompile(`amqp=(\S+),(\[::1\]:\d+) amqps=(\S+) node=`).FindStringSubmatch(s.ready)
+	match := regexp.MustCompile(`amqp=(\S+),(\[::1\]:\d+) amqps=(\S+) http=`).FindStringSubmatch(s.ready)
 	if match == nil {
 		t.Fatalf("the ready line is %q", s.ready)
 	}
@@ -251,9 +268,9 @@ func TestServe_SignalWhileOpening(t *testing.T) {
 	signals, release := make(chan os.Signal, 2), make(chan struct{})
 	signals <- syscall.SIGHUP
 	signals <- syscall.SIGTERM
-	err = serve(c, io.Discard, io.Discard, signals, func(*config, logs) (node, error) {
+	err = serve(c, io.Discard, io.Discard, signals, func(*config, logs) (node, api, error) {
 		<-release
-		return &fakeNode{}, nil
+		return &fakeNode{}, fakeAPI{}, nil
 	})
 	close(release)
 	if err != nil {
@@ -270,9 +287,9 @@ func TestServe_RefusalsBeforeTheDataDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = serve(c, io.Discard, io.Discard, nil, func(*config, logs) (node, error) {
+		err = serve(c, io.Discard, io.Discard, nil, func(*config, logs) (node, api, error) {
 			t.Errorf("%q: the data directory was opened", args)
-			return &fakeNode{}, nil
+			return &fakeNode{}, fakeAPI{}, nil
 		})
 		if err == nil {
 			t.Errorf("%q: no error", args)

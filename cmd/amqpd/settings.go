@@ -17,6 +17,8 @@ type config struct {
 
 	amqpListen    []string // host:port each, empty off
 	amqpsListen   []string // host:port each, empty off
+	httpListen    []string // host:port each, empty off
+	httpTLS       bool     // httpListen speaks TLS
 	tlsCert       string   // PEM path
 	tlsKey        string   // PEM path
 	tlsCA         string   // PEM path, "" none
@@ -76,6 +78,16 @@ var settings = []setting{
 		key: "amqps-listen", kind: "addresses",
 		doc: "where AMQP clients connect with TLS, usually :5671; needs tls-cert and tls-key; empty is off",
 		set: into(func(c *config) *[]string { return &c.amqpsListen }, addresses),
+	},
+	{
+		key: "http-listen", kind: "addresses", def: ":15672",
+		doc: "where the management API and the console are served, host:port separated by commas; empty is off",
+		set: into(func(c *config) *[]string { return &c.httpListen }, addresses),
+	},
+	{
+		key: "http-tls", kind: "switch", def: "false",
+		doc: "serve http-listen with TLS; needs tls-cert and tls-key, asks no client for a certificate",
+		set: into(func(c *config) *bool { return &c.httpTLS }, yesOrNo),
 	},
 	{
 		key: "tls-cert", kind: "path",

@@ -20,7 +20,7 @@ type certificates struct {
 // loadCertificates reads the files that the tls-* settings name. It gives nil
 // when no TLS listener is set.
 func loadCertificates(c *config) (*certificates, error) {
-	if len(c.amqpsListen) == 0 {
+	if len(c.amqpsListen) == 0 && (!c.httpTLS || len(c.httpListen) == 0) {
 		return nil, nil
 	}
 	s := &certificates{cert: c.tlsCert, key: c.tlsKey, ca: c.tlsCA, verifyPeer: c.tlsVerifyPeer}
@@ -75,6 +75,19 @@ func (s *certificates) listenerConfig() *tls.Config {
 		MinVersion: tls.VersionTLS12,
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 			return s.current.Load(), nil
+		},
+	}
+}
+
+// webConfig is listenerConfig for HTTP: it offers HTTP/2, and asks no client for
+// a certificate, because people log in with a password there.
+func (s *certificates) webConfig() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			web := s.current.Load().Clone()
+			web.ClientAuth, web.NextProtos = tls.NoClientCert, []string{"h2", "http/1.1"}
+			return web, nil
 		},
 	}
 }

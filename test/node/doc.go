@@ -3,7 +3,7 @@
 //
 //	Build ──> Binary ──Start──> Node ──Kill, Stop──> (gone) ──Restart──> Node, same data
 //	                             │
-//	                             ├ Addr        where it takes AMQP
+//	                             ├ Addr, HTTP  where it takes AMQP, and requests
 //	                             ├ RSS         from /proc
 //	                             └ Goroutines  from its pprof listener
 //

@@ -26,6 +26,7 @@ const logKept = 16 << 10
 // but for Dial and the measurements.
 type Node struct {
 	Addr  string // host:port of its AMQP listener; another one after each Restart
+	HTTP  string // host:port of its management API
 	Pprof string // host:port of its pprof listener
 
 	t      testing.TB
@@ -70,7 +71,7 @@ func (n *Node) Restart() {
 		n.t.Fatalf("starting amqpd: %v", err)
 	}
 	late := time.AfterFunc(Patience, func() { n.cmd.Process.Kill() })
-	n.Addr, err = readyAddr(out)
+	n.Addr, n.HTTP, err = readyAddrs(out)
 	if !late.Stop() || err != nil {
 		n.Kill()
 		n.t.Fatalf("amqpd: not ready: %v", err)
@@ -81,18 +82,19 @@ func (n *Node) Restart() {
 	n.out.Go(func() { io.Copy(io.Discard, out) })
 }
 
-// readyAddr waits for the ready line and returns the AMQP address in it.
-func readyAddr(out io.Reader) (string, error) {
+// readyAddrs waits for the ready line and returns the AMQP and HTTP addresses in
+// it.
+func readyAddrs(out io.Reader) (amqp, http string, err error) {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if m := readyLine.FindStringSubmatch(lines.Text()); m != nil {
-			return m[1], nil
+			return m[1], m[2], nil
 		}
 	}
-	return "", fmt.Errorf("it ended without its ready line")
+	return "", "", fmt.Errorf("it ended without its ready line")
 }
 
 var (
-	readyLine = regexp.MustCompile(`^amqpd ready .*\bamqp=([^ ,]+)`)
+	readyLine = regexp.MustCompile(`^amqpd ready .*\bamqp=([^ ,]+).*\bhttp=([^ ,]+)`)
 	pprofLine = regexp.MustCompile(`msg="pprof is on" address=(\S+)`)
 )
 

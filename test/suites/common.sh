@@ -43,7 +43,7 @@ restart_amqpd() {
 run_node() {
 	local file="$work/node$1" n=$1 line=
 	shift
-	"$work/amqpd" --data-dir "$file" --amqp-listen 127.0.0.1:0 --log-file "$file.log" "$@" >"$file.out" 2>"$file.err" &
+	AMQPD_METRICS_LISTEN=127.0.0.1:0 "$work/amqpd" --data-dir "$file" --amqp-listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --log-file "$file.log" "$@" >"$file.out" 2>"$file.err" &
 	nodes[n]=$!
 	for _ in $(seq 300); do
 		line=$(grep -m1 '^amqpd ready ' "$file.out") && break
@@ -53,7 +53,8 @@ run_node() {
 	[ -n "$line" ] || { cat "$file.err"; give_up "amqpd did not become ready"; }
 	AMQP_PORT=$(sed -nE 's/.* amqp=[^ ]*:([0-9]+) .*/\1/p' <<<"$line")
 	AMQPS_PORT=$(sed -nE 's/.* amqps=[^ ]*:([0-9]+) .*/\1/p' <<<"$line")
-	export AMQP_PORT AMQPS_PORT
+	HTTP_PORT=$(sed -nE 's/.* http=[^ ]*:([0-9]+) .*/\1/p' <<<"$line")
+	export AMQP_PORT AMQPS_PORT HTTP_PORT
 }
 
 # stop_node N ends node N cleanly, or by force after ten seconds.

@@ -1,0 +1,82 @@
+package mgmt
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"amqpd/broker/auth"
+	"amqpd/cluster/meta"
+)
+
+// call is one request on its way through its handler. It belongs to one
+// goroutine and ends with the answer.
+type call struct {
+	s       *Server
+	w       http.ResponseWriter
+	r       *http.Request
+	control *http.ResponseController
+	row     route
+
+	names, values []string // the variables of the path
+	asked         url.Values
+	user          auth.User // the caller; empty on an open route
+	tags          auth.Tags
+	definitions   *meta.View // as they were when first asked for
+}
+
+// path gives the decoded variable of the path. The row must have it.
+func (c *call) path(name string) string {
+	i := slices.Index(c.names, name)
+	if i < 0 {
+		panic("BUG: " + c.row.path + " has no variable " + name)
+	}
+	return c.values[i]
+}
+
+// exchange is the path's variable of that name with "amq.default" as what it
+// stands for (management-api §1.1).
+func (c *call) exchange(name string) string {
+	if x := c.path(name); x != "amq.default" {
+		return x
+	}
+	return ""
+}
+
+// query gives the first value of a query parameter, "" when there is none.
+func (c *call) query(name string) string {
+	return c.queries().Get(name)
+}
+
+// queries gives the query, parsed once. Parts that do not parse are left out.
+func (c *call) queries() url.Values {
+	if c.asked == nil {
+		c.asked = c.r.URL.Query()
+	}
+	return c.asked
+}
+
+// view is the definitions, the same ones during the whole call.
+func (c *call) view() *meta.View {
+	if c.definitions == nil {
+		c.definitions = c.s.broker.Definitions()
+	}
+	return c.definitions
+}
+
+// vhost gives the virtual host of the path, or the refusal that it is missing.
+func (c *call) vhost() (*meta.Vhost, error) {
+	v, exists := c.view().Vhost(c.path("vhost"))
+	if !exists {
+		return nil, notFound()
+	}
+	return v, nil
+}
+
+// apply changes definitions for the caller. The change is in force and durable
+// when it returns, and view shows it.
+func (c *call) apply(command meta.Command) error {
+	err := c.s.broker.Apply(command)
+	c.definitions = nil
+	return err
+}
