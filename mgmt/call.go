@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"amqpd/broker"
 	"amqpd/broker/auth"
 	"amqpd/cluster/meta"
 )
@@ -73,10 +74,15 @@ func (c *call) vhost() (*meta.Vhost, error) {
 	return v, nil
 }
 
+// actor is the caller as the audit log names it.
+func (c *call) actor() broker.Actor {
+	return broker.Actor{User: c.user.Name, Peer: c.r.RemoteAddr, Via: "http"}
+}
+
 // apply changes definitions for the caller. The change is in force and durable
 // when it returns, and view shows it.
 func (c *call) apply(command meta.Command) error {
-	err := c.s.broker.Apply(command)
+	err := c.s.broker.ApplyFor(c.actor(), command)
 	c.definitions = nil
 	return err
 }
