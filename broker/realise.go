@@ -294,19 +294,24 @@ func (b *Broker) raiseVhost(t *batch, name string) {
 // restore takes over the messages that the log kept for the queue. Its timer is
 // armed once everything is there.
 func (q *localQueue) restore() {
-	entries, next := q.b.store.Recovered(q.id)
-	if len(entries) == 0 && next == 0 {
-		return
-	}
-	if len(entries) > 0 && q.b.store.Unclean() {
-		// A delivery of the last moments before a crash may have left no mark, so
-		// every message may have been delivered.
-		for i := range entries {
-			entries[i].Flags |= store.FlagRedelivered
+	unclean := q.b.store.Unclean()
+	next := q.b.store.RecoveredEach(q.id, func(some []store.Entry) {
+		if unclean {
+			// A delivery of the last moments before a crash may have left no mark, so
+			// every message may have been delivered.
+			for i := range some {
+				some[i].Flags |= store.FlagRedelivered
+			}
 		}
+		q.mu.Lock()
+		q.core.Restore(some, 0)
+		q.mu.Unlock()
+	})
+	q.mu.Lock()
+	q.core.Restore(nil, next)
+	found := q.core.Ready() > 0
+	q.mu.Unlock()
+	if unclean && found {
 		q.b.store.Delivered(q.id, next)
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.core.Restore(entries, next)
 }

@@ -250,7 +250,10 @@ func (b *broker) restart() {
 		b.refs[e.Pos] = 1
 	}
 	b.q = New(7, b.q.Durable(), b.settings)
-	b.q.Restore(entries, next)
+	for some := range slices.Chunk(entries, 7) {
+		b.q.Restore(some, 0)
+	}
+	b.q.Restore(nil, next)
 	b.q.Touch(b.now)
 }
 

@@ -22,14 +22,18 @@ var slotPool = sync.Pool{New: func() any { return new(slots) }}
 // chunk describes 64 consecutive sequence numbers of a ring.
 //
 // A place is free (neither bit), ready (both bits) or unacknowledged (live
-// only). Invariants: ready is a subset of live; slots is nil, a hole, only when
-// live is 0.
+// only). Invariants: ready is a subset of live; of slots and packed one is set,
+// neither in a hole, which has nothing live. The chunk being filled is not packed.
 type chunk struct {
-	num   uint64 // its first sequence number >> slotBits
-	ready uint64 // waits for a consumer
-	live  uint64 // belongs to the queue
-	slots *slots
+	num    uint64 // its first sequence number >> slotBits
+	ready  uint64 // waits for a consumer
+	live   uint64 // belongs to the queue
+	slots  *slots
+	packed packed // the same in little room, see cold.go
 }
+
+// hole says that there is nothing in c.
+func (c *chunk) hole() bool { return c.slots == nil && c.packed == nil }
 
 // seq is the sequence number of a place.
 func (c *chunk) seq(slot uint64) uint64 { return c.num<<slotBits | slot }
@@ -42,9 +46,12 @@ func (c *chunk) free() {
 	if c.live != 0 {
 		panic("BUG: queue: a chunk with live entries is freed")
 	}
-	if c.slots != nil {
+	switch {
+	case c.slots != nil:
 		slotPool.Put(c.slots)
 		c.slots = nil
+	case c.packed != nil:
+		c.packed = nil
 	}
 }
 

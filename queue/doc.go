@@ -6,7 +6,8 @@
 //
 // # Words
 //
-// An entry is a message in a queue: 24 octets that say where the message lies.
+// An entry is a message in a queue: 24 octets that say where the message lies,
+// in the middle of a backlog packed to a few.
 // It is ready while it waits, unacknowledged while a consumer has it. The head
 // is the ready entry to be delivered next. A sequence number (Seq) is the place
 // of an entry: unique in the queue for ever, growing in order of arrival. A
@@ -45,7 +46,8 @@
 //
 // Publishing, delivering and settling take constant time and allocate nothing
 // per message, apart from the lists of Effects, which are used again. Entries
-// lie in chunks of 64 (ring.go), consumers that can take nothing are in no list
+// lie in chunks of 64 (ring.go), packed where nobody will look for a while
+// (cold.go, pack.go); consumers that can take nothing are in no list
 // that is walked (rotation.go). An empty queue holds no chunk.
 //
 // # What it does not do

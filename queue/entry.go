@@ -3,7 +3,8 @@ package queue
 import "amqpd/store"
 
 // entry is one message of the queue: 24 octets without a pointer, so that the
-// garbage collector never looks into a backlog. Whether it waits or is with a
+// garbage collector never looks into a backlog. Between the ends of a long queue it
+// is packed (pack.go). Whether it waits or is with a
 // consumer is said by its chunk.
 type entry struct {
 	pos        store.Pos // where its octets are; the entry owns one reference

@@ -63,6 +63,7 @@ func (q *Queue) dropHead(level int, why Reason, fx *Effects) {
 func (q *Queue) bury(c *chunk, set uint64, why Reason, fx *Effects) {
 	q.counts.Dead[why] += uint64(bits.OnesCount64(set))
 	dead := why != settled && q.rules.deadLetter
+	q.ring.touch(c)
 	for left := set; left != 0; left &= left - 1 {
 		slot := lowest(left)
 		e := &c.slots[slot&slotMask]

@@ -35,11 +35,17 @@ const anyLevel = -1
 // each yields the entries of a level that are in the set of their chunk, in the
 // order of Seq, until yield returns false; then it does too.
 func (r *ring) each(set func(*chunk) uint64, level int, yield func(store.Entry) bool) bool {
+	var spare slots
 	for i := r.first; i < len(r.dir); i++ {
 		c := &r.dir[i]
-		for left := set(c); left != 0; left &= left - 1 {
+		left := set(c)
+		if left == 0 {
+			continue
+		}
+		entries := c.view(&spare)
+		for ; left != 0; left &= left - 1 {
 			slot := lowest(left)
-			e := &c.slots[slot&slotMask]
+			e := &entries[slot&slotMask]
 			if level != anyLevel && int(e.level) != level {
 				continue
 			}

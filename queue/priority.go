@@ -91,17 +91,20 @@ func (r *ring) under(l int) int {
 	return r.levels.under(l)
 }
 
-// head finds the first ready entry of a level that has one.
+// head finds the first ready entry of a level that has one, and touches its chunk.
 func (r *ring) head(level int) (c *chunk, slot uint64) {
 	if r.levels != nil {
 		seq := r.levels.head(level)
-		return &r.dir[r.find(seq>>slotBits)], seq & slotMask
+		c = &r.dir[r.find(seq>>slotBits)]
+		r.touch(c)
+		return c, seq & slotMask
 	}
 	num := r.read
 	if len(r.behind) > 0 {
 		num = r.behind[0]
 	}
 	c = &r.dir[r.find(num)]
+	r.touch(c)
 	return c, lowest(c.ready)
 }
 

@@ -105,8 +105,9 @@ func New(id uint64, durable bool, s policy.Settings) *Queue {
 
 // Restore puts back what the log knows after a start: entries in the order of
 // their Seq, and the next Seq to use. Each entry owns one reference to its Pos.
-// It may be called once, before anything else; limits apply from the next
-// operation on, Configure makes them apply at once.
+// It is called before anything else, for a long queue several times, with some
+// of the entries each, which are not kept; limits apply from the next operation
+// on, Configure makes them apply at once.
 func (q *Queue) Restore(entries []store.Entry, next uint64) {
 	for i := range entries {
 		r := &entries[i]

@@ -48,6 +48,7 @@ func (q *Queue) requeueMoved(rs []store.Range, front bool, fx *Effects) int {
 // limit, to their end.
 func (q *Queue) lift(c *chunk, set uint64, fx *Effects) {
 	dead := uint64(0)
+	q.ring.touch(c)
 	for left := set; left != 0; left &= left - 1 {
 		slot := lowest(left)
 		e := &c.slots[slot&slotMask]

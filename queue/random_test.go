@@ -39,6 +39,7 @@ func againstModel(t *rapid.T) {
 		"tick":      p.tick,
 		"configure": p.configure,
 		"restart":   p.restart,
+		"cool":      p.cool,
 		"":          p.compare,
 	})
 }

@@ -31,10 +31,16 @@ func (q *Queue) Delete(now int64, fx *Effects) int {
 		return 0
 	}
 	n := q.ring.ready
+	var spare slots
 	for i := q.ring.first; i < len(q.ring.dir); i++ {
 		c := &q.ring.dir[i]
+		if c.live == 0 {
+			c.free()
+			continue
+		}
+		entries := c.view(&spare)
 		for left := c.live; left != 0; left &= left - 1 {
-			fx.Release = append(fx.Release, c.slots[lowest(left)&slotMask].pos)
+			fx.Release = append(fx.Release, entries[lowest(left)&slotMask].pos)
 		}
 		c.live, c.ready = 0, 0
 		c.free()

@@ -23,17 +23,18 @@ import (
 //
 // Chunks without a live entry are given back at once, also in the middle: one
 // old unacknowledged message holds one chunk. The directory closes its holes
-// when they are the majority.
+// when they are the majority. Chunks far from both ends are packed (cold.go).
 type ring struct {
 	dir    []chunk // ascending num from dir[first] on; before it nothing
 	first  int
-	holes  int    // chunks without slots in dir[first:]
+	holes  int    // chunks with nothing in them in dir[first:]
 	next   uint64 // sequence number of the next entry; never used before, starts at 1
 	ready  int    // entries that wait
 	live   int    // entries that wait or are unacknowledged
 	read   uint64 // with ready > 0 and no levels: see above
 	behind heap
-	levels *levels // nil: one level, ordered by sequence number
+	levels *levels     // nil: one level, ordered by sequence number
+	warm   *warmChunks // nil: none was unpacked
 }
 
 // push adds a place at the end, for the caller to fill in, whose level is known
@@ -70,7 +71,11 @@ func (r *ring) open(num uint64) {
 	if len(r.dir) == cap(r.dir) && r.first > len(r.dir)/4 {
 		r.shift()
 	}
-	r.dir = append(r.dir, chunk{num: num, slots: slotPool.Get().(*slots)})
+	c := grow(&r.dir) // a hole: behind the end of dir there is nothing else
+	c.num, c.slots = num, slotPool.Get().(*slots)
+	if r.ready >= (near.tail+near.head)<<slotBits {
+		r.cool()
+	}
 }
 
 // take makes the head of a level, at slot of c, unacknowledged.
@@ -101,6 +106,7 @@ func (r *ring) pass() {
 }
 
 // back makes the unacknowledged places of set, which is not empty, ready again.
+// REQUIRES: c was touched.
 func (r *ring) back(c *chunk, set uint64) {
 	if r.ready == 0 {
 		r.read = r.next >> slotBits
@@ -120,13 +126,13 @@ func (r *ring) back(c *chunk, set uint64) {
 	r.ready += bits.OnesCount64(set)
 }
 
-// remove takes unacknowledged places out of the ring. The caller calls trim
-// when it has removed all that it wants; until then c stays where it is. A chunk
-// that is not full yet is kept.
+// remove takes unacknowledged places out of the ring. The caller calls trim when
+// it has removed all that it wants; until then c stays where it is. A chunk that
+// is not full yet is kept. REQUIRES: c was touched.
 func (r *ring) remove(c *chunk, set uint64) {
 	c.live &^= set
 	r.live -= bits.OnesCount64(set)
-	if c.live == 0 && c.num != r.next>>slotBits && c.slots != nil {
+	if c.live == 0 && c.num != r.next>>slotBits && !c.hole() {
 		c.free()
 		r.holes++
 	}
@@ -139,7 +145,7 @@ func (r *ring) trim() {
 		r.reset()
 		return
 	}
-	for r.dir[r.first].slots == nil {
+	for r.dir[r.first].hole() {
 		r.first++
 		r.holes--
 	}
@@ -158,7 +164,7 @@ func (r *ring) reset() {
 	if cap(r.dir) > smallDir {
 		r.dir = nil
 	}
-	r.dir, r.first, r.holes = r.dir[:0], 0, 0
+	r.dir, r.first, r.holes, r.warm = r.dir[:0], 0, 0, nil
 }
 
 // shift moves the directory to the start of its memory, a smaller one when
@@ -179,7 +185,7 @@ func (r *ring) shift() {
 func (r *ring) compact() {
 	n := r.first
 	for _, c := range r.dir[r.first:] {
-		if c.slots != nil {
+		if !c.hole() {
 			r.dir[n] = c
 			n++
 		}
@@ -217,11 +223,13 @@ func (r *ring) seek(num uint64) int {
 	})
 }
 
-// at returns the entry with a sequence number, nil when it is gone.
+// at returns the entry with a sequence number, nil when it is gone. It is valid
+// until the ring changes, or another chunk is touched.
 func (r *ring) at(seq uint64) *entry {
 	i := r.seek(seq >> slotBits)
 	if i == len(r.dir) || r.dir[i].num != seq>>slotBits || r.dir[i].live>>(seq&slotMask)&1 == 0 {
 		return nil
 	}
+	r.touch(&r.dir[i])
 	return &r.dir[i].slots[seq&slotMask]
 }

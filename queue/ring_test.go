@@ -24,7 +24,7 @@ func TestEntryIsSmall(t *testing.T) {
 func TestRing(t *testing.T) {
 	for _, levels := range []int{1, 3} {
 		for seed := range uint64(4) {
-			rt := &ringTest{t: t, rand: rand.New(rand.NewPCG(seed, 1)), r: &ring{next: 1}}
+			rt := &ringTest{t: t, rand: rand.New(rand.NewPCG(seed, 1)), r: &ring{next: 1}, levels: map[uint64]uint8{}}
 			if levels > 1 {
 				rt.r.levels = newLevels(levels)
 			}
@@ -42,11 +42,10 @@ type ringTest struct {
 	r       *ring
 	ready   []uint64 // in delivery order: level descending, then Seq
 	unacked []uint64 // ascending
+	levels  map[uint64]uint8
 }
 
-func (rt *ringTest) level(seq uint64) int {
-	return int(rt.r.at(seq).level)
-}
+func (rt *ringTest) level(seq uint64) int { return int(rt.levels[seq]) }
 
 func (rt *ringTest) step(levels int) {
 	n := rt.rand.IntN(300)
@@ -67,7 +66,8 @@ func (rt *ringTest) step(levels int) {
 
 func (rt *ringTest) push(level uint8) {
 	seq, ready := rt.r.next, len(rt.ready) > 0 || rt.rand.IntN(2) == 0
-	rt.r.push(level, ready).pos = store.Pos(seq)
+	*rt.r.push(level, ready) = entry{pos: store.Pos(seq), level: level}
+	rt.levels[seq] = level
 	if !ready {
 		rt.unacked = append(rt.unacked, seq)
 		return
@@ -108,7 +108,11 @@ func (rt *ringTest) pick(n int) []uint64 {
 	return run
 }
 
-func (rt *ringTest) chunk(seq uint64) *chunk { return &rt.r.dir[rt.r.find(seq>>slotBits)] }
+func (rt *ringTest) chunk(seq uint64) *chunk {
+	c := &rt.r.dir[rt.r.find(seq>>slotBits)]
+	rt.r.touch(c)
+	return c
+}
 
 func (rt *ringTest) remove(n int) {
 	for _, seq := range rt.pick(n) {

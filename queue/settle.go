@@ -103,6 +103,7 @@ func (q *Queue) requeueInPlace(rs []store.Range) int {
 			if set == 0 {
 				continue
 			}
+			q.ring.touch(c)
 			for left := set; left != 0; left &= left - 1 {
 				e := &c.slots[lowest(left)&slotMask]
 				e.comesBack()

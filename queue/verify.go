@@ -25,24 +25,28 @@ func (r *ring) verifyDirectory() error {
 	for i := range r.dir {
 		c := &r.dir[i]
 		switch {
-		case i < r.first && c.slots != nil:
-			return fmt.Errorf("chunk %d has slots before the front", c.num)
+		case i < r.first && !c.hole():
+			return fmt.Errorf("chunk %d holds something before the front", c.num)
 		case i < r.first:
 			continue
 		case i > r.first && c.num <= r.dir[i-1].num:
 			return fmt.Errorf("chunk %d follows chunk %d", c.num, r.dir[i-1].num)
 		case c.ready&^c.live != 0:
 			return fmt.Errorf("chunk %d: ready %x is not in live %x", c.num, c.ready, c.live)
-		case c.slots == nil && c.live != 0:
+		case c.slots != nil && c.packed != nil:
+			return fmt.Errorf("chunk %d is packed and is not", c.num)
+		case c.packed != nil && c.num == r.next>>slotBits:
+			return fmt.Errorf("chunk %d is being filled and packed", c.num)
+		case c.hole() && c.live != 0:
 			return fmt.Errorf("chunk %d is a hole with live entries", c.num)
-		case c.slots != nil && c.live == 0 && i != len(r.dir)-1:
-			return fmt.Errorf("chunk %d has slots and no live entry", c.num)
+		case !c.hole() && c.live == 0 && i != len(r.dir)-1:
+			return fmt.Errorf("chunk %d has room and no live entry", c.num)
 		case c.live != 0 && c.seq(uint64(63-bits.LeadingZeros64(c.live))) >= r.next:
 			return fmt.Errorf("chunk %d has entries at or after next %d", c.num, r.next)
 		}
 		ready += bits.OnesCount64(c.ready)
 		live += bits.OnesCount64(c.live)
-		if c.slots == nil {
+		if c.hole() {
 			holes++
 		}
 	}
@@ -52,7 +56,7 @@ func (r *ring) verifyDirectory() error {
 			ready, live, holes, r.ready, r.live, r.holes)
 	case live == 0 && (len(r.dir) > 0 || cap(r.dir) > smallDir):
 		return fmt.Errorf("an empty queue holds %d chunks, room for %d", len(r.dir), cap(r.dir))
-	case live > 0 && r.dir[r.first].slots == nil:
+	case live > 0 && r.dir[r.first].hole():
 		return fmt.Errorf("the directory starts with a hole")
 	}
 	return nil
@@ -87,10 +91,15 @@ func (q *Queue) verifyOrder() error {
 
 func (q *Queue) verifyLevels() error {
 	want := make([][]uint64, len(q.ring.levels.at))
+	var spare slots
 	for i := q.ring.first; i < len(q.ring.dir); i++ {
 		c := &q.ring.dir[i]
+		if c.hole() {
+			continue
+		}
+		entries := c.view(&spare)
 		for left := c.ready; left != 0; left &= left - 1 {
-			l := c.slots[lowest(left)].level
+			l := entries[lowest(left)].level
 			want[l] = append(want[l], c.seq(lowest(left)))
 		}
 	}
@@ -101,8 +110,7 @@ func (q *Queue) verifyLevels() error {
 		if at == nil {
 			continue
 		}
-		waiting := at.waiting.buf[at.waiting.head:]
-		if got := append(sorted(at.behind), waiting...); !slices.Equal(got, want[l]) {
+		if got := append(sorted(at.behind), at.waiting.all()...); !slices.Equal(got, want[l]) {
 			return fmt.Errorf("level %d: order has %v, ready are %v", l, got, want[l])
 		}
 		if err := at.behind.verify(); err != nil {
@@ -131,11 +139,16 @@ func (h heap) verify() error {
 func (q *Queue) verifyAccounts() error {
 	var ready, unacked, loggedBytes int64
 	logged, deadlines := 0, false
+	var spare slots
 	for i := q.ring.first; i < len(q.ring.dir); i++ {
 		c := &q.ring.dir[i]
+		if c.hole() {
+			continue
+		}
+		entries := c.view(&spare)
 		for left := c.live; left != 0; left &= left - 1 {
 			slot := lowest(left)
-			e := &c.slots[slot]
+			e := &entries[slot]
 			if c.ready>>slot&1 != 0 {
 				ready += int64(e.size)
 			} else {
