@@ -15,6 +15,7 @@ func openBroker(c *config, l logs) (node, api, error) {
 		Log:              l.log,
 		Audit:            l.audit,
 		Sync:             c.sync,
+		SegmentSize:      int(c.segmentSize),
 		ChannelMax:       c.channelMax,
 		FrameMax:         c.frameMax,
 		Heartbeat:        c.heartbeat,

@@ -14,6 +14,7 @@ type config struct {
 	nodeName    string         // name@host
 	definitions string         // path of a definitions file, "" none
 	sync        store.SyncMode // when a confirm may leave
+	segmentSize uint32         // bytes of a file of the log
 
 	amqpListen    []string // host:port each, empty off
 	amqpsListen   []string // host:port each, empty off
@@ -118,6 +119,11 @@ var settings = []setting{
 		key: "sync", kind: "always|interval|os", def: "always",
 		doc: "when a confirm may leave: always after fdatasync, interval after the write and a sync every 10 ms, os after the write",
 		set: into(func(c *config) *store.SyncMode { return &c.sync }, oneOf(syncModes)),
+	},
+	{
+		key: "segment-size", kind: "size", def: "64MiB", unit: "bytes",
+		doc: "files of the log are this large; one is given back when nothing in it is wanted, so smaller ones suit small disks",
+		set: into(func(c *config) *uint32 { return &c.segmentSize }, narrow(size(64<<10, 1<<30))),
 	},
 	{
 		key: "memory-limit", kind: "limit", def: "0.6", unit: "bytes above 1",

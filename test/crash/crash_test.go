@@ -39,6 +39,10 @@ var plain = []string{"plain.0", "plain.1", "plain.2"}
 // fewRounds is how many crashes a test run has without CRASH_ROUNDS.
 const fewRounds = 6
 
+// segmentSize is small, so that the log goes through many segments: they are indexed,
+// carried and given back between the crashes and during them.
+const segmentSize = "256KiB"
+
 // world is one node, its clients and what they know.
 type world struct {
 	t      *testing.T
@@ -70,7 +74,7 @@ func TestCrash_Ledger(t *testing.T) {
 	seed := setting(t, "CRASH_SEED", uint64(time.Now().UnixNano()))
 	rounds := int(setting(t, "CRASH_ROUNDS", fewRounds))
 	t.Logf("CRASH_SEED=%d CRASH_ROUNDS=%d", seed, rounds)
-	w := &world{t: t, node: amqpd.Start(t, "--log-level", "info"), random: rand.New(rand.NewPCG(seed, 0)), ledger: newLedger(t)}
+	w := &world{t: t, node: amqpd.Start(t, "--log-level", "info", "--segment-size", segmentSize), random: rand.New(rand.NewPCG(seed, 0)), ledger: newLedger(t)}
 	w.declare()
 	for i := 1; i <= rounds && !t.Failed(); i++ {
 		clean := w.random.IntN(5) == 0
