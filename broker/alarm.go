@@ -93,6 +93,7 @@ func (c *conn) blockOnAlarm() error {
 		c.send(0, &amqp.ConnectionBlocked{Reason: reason})
 	}
 	c.settleBatch()
+	c.heldBack(true)
 	for on && c.state <= running {
 		if err := c.hold(cleared); err != nil {
 			return err

@@ -256,6 +256,7 @@ func (t *batch) unlock() {
 // outcomes tells publishers what became of their messages: returns first, then
 // confirms, one run per stretch of equal outcomes.
 func (t *batch) outcomes() {
+	t.countPublished()
 	logged, promised := false, false
 	for i := range t.msgs {
 		m := &t.msgs[i]
@@ -341,6 +342,7 @@ func (t *batch) perform(q *localQueue) {
 	}
 	fx.Reset()
 	q.arm()
+	t.b.changes.touch(q)
 }
 
 // performDeliveries writes the deliveries gathered so far. REQUIRES q.mu.
@@ -397,10 +399,16 @@ func (t *batch) write(q *localQueue, c *consumer, seq uint64, redelivered bool, 
 	o := &c.ch.c.out
 	t.lock(o)
 	var tag uint64
+	counts := &c.ch.counts
 	if c.NoAck {
 		tag = c.ch.unacked.tag()
+		counts[DeliverNoAck]++
 	} else {
 		tag = c.ch.unacked.push(outstanding{src: &c.source, seq: seq})
+		counts[Deliver]++
+	}
+	if redelivered {
+		counts[Redeliver]++
 	}
 	if o.closed {
 		return // it is outstanding: the reader gives it back when it ends
@@ -411,7 +419,6 @@ func (t *batch) write(q *localQueue, c *consumer, seq uint64, redelivered bool, 
 	b = amqp.AppendHeaderFrame(b, c.ch.id, header)
 	b = amqp.AppendBodyFrames(b, c.ch.id, body, c.ch.c.frameMax)
 	o.setTail(b)
-	c.ch.delivered++
 }
 
 // deliverOverhead bounds the octets of a delivery's three frames beyond the

@@ -116,7 +116,7 @@ func BenchmarkPublishToConsumer(b *testing.B) {
 					r.do(b, ack)
 				}
 			}
-			if got := r.c.channels[1].delivered; got != tag {
+			if got := r.c.channels[1].counts[DeliverNoAck]; got != tag {
 				b.Fatalf("%d delivered, want %d", got, tag)
 			}
 		})

@@ -100,6 +100,14 @@ type Broker struct {
 	replies    sync.Map // reply address to *replyConsumer
 	batches    sync.Pool
 
+	changes changes // queues by their last change
+	ledger  ledger  // of the node
+	stock   stock
+	churn   churn
+	machine machine
+	limits  atomic.Pointer[Limits]
+	started time.Time
+
 	// permissionEpoch counts changes of users and permissions.
 	permissionEpoch atomic.Uint64
 
@@ -112,6 +120,7 @@ type Broker struct {
 	listeners  map[net.Listener]struct{}
 	channelsOf map[string]int // open channels by user
 	stopping   bool
+	announced  []Listener // guarded by mu: where others listen
 
 	readers sync.WaitGroup // connections' readers
 	ticker  *time.Ticker   // consumer timeouts
@@ -122,12 +131,13 @@ type Broker struct {
 func Open(o Options) (*Broker, error) {
 	o.defaults()
 	b := &Broker{
-		o: o, log: o.Log, state: meta.New(), done: make(chan struct{}),
+		o: o, log: o.Log, state: meta.New(), done: make(chan struct{}), started: time.Now(),
 		vhosts: make(map[string]*vhost), conns: make(map[*conn]struct{}),
 		listeners: make(map[net.Listener]struct{}), channelsOf: make(map[string]int),
 	}
 	b.batches.New = func() any { return newBatch(b) }
 	b.delays.b = b
+	b.changes.epoch.Store(1)
 	b.auth = auth.NewAuthenticator(directory{b.state}, auth.Options{LoopbackUsers: o.LoopbackUsers})
 	b.authorizer = auth.NewAuthorizer(directory{b.state})
 	var err error

@@ -23,17 +23,19 @@ type channel struct {
 	content   content // the publish being received
 	lastQueue string  // most recently declared; what an empty queue name means
 
-	confirms confirms
-	tx       *transaction // nil unless tx.select was done
+	confirms  confirms
+	published publishCounts
+	tx        *transaction // nil unless tx.select was done
 
 	consumers map[string]*consumer
 	prefetch  uint16       // limit for consumers that start from now on
 	limit     atomic.Int64 // channel-wide limit of basic.qos global=true; 0 none
 	counted   atomic.Int64 // deliveries outstanding that count against limit
 
-	unacked   unacked // guarded by output.mu
-	delivered uint64  // guarded by output.mu: deliveries, for statistics
-	mark      ackMark // guarded by output.mu
+	unacked unacked  // guarded by output.mu
+	counts  Counters // guarded by output.mu; what publishing counts is in published
+	noted   Counters // guarded by output.mu: what the ledgers have
+	mark    ackMark  // guarded by output.mu
 
 	reply *replyConsumer // direct reply-to consumer, nil without one
 	acks  []settled      // working memory of settlements
@@ -140,6 +142,7 @@ func (c *conn) openChannel(number uint16, id amqp.MethodID, args []byte) error {
 	c.out.mu.Lock()
 	c.open = append(c.open, ch)
 	c.out.mu.Unlock()
+	c.b.churn.channelsCreated.Add(1)
 	c.send(number, &amqp.ChannelOpenOk{})
 	return nil
 }
@@ -176,7 +179,9 @@ func (c *conn) dropChannel(ch *channel) {
 	}
 	delete(c.channels, ch.id)
 	c.b.dismissChannels(c, 1)
+	c.b.churn.channelsClosed.Add(1)
 	c.out.mu.Lock()
+	ch.noteLocked(c.vhost)
 	c.open = slices.DeleteFunc(c.open, func(o *channel) bool { return o == ch })
 	c.out.mu.Unlock()
 }

@@ -28,6 +28,10 @@ type confirms struct {
 	pending []confirmRun // guarded by output.mu; upTo ascends, lsn never falls
 	sent    uint64       // guarded by output.mu: the last tag that was answered
 	waits   bool         // guarded by output.mu: the channel is in conn.awaiting
+
+	// Guarded by output.mu, for statistics: publishes that were confirmed, and
+	// those that were refused.
+	acked, refused uint64
 }
 
 // add notes the outcome of the publishes up to tag upTo. A run behind one that
@@ -54,9 +58,11 @@ func (c *confirms) emit(b []byte, ch uint16, durable store.LSN) []byte {
 			continue
 		}
 		if run.nack {
+			c.refused += run.upTo - c.sent
 			nack := amqp.BasicNack{DeliveryTag: run.upTo, Multiple: true, Requeue: true}
 			b = nack.Append(b, ch)
 		} else {
+			c.acked += run.upTo - c.sent
 			ack := amqp.BasicAck{DeliveryTag: run.upTo, Multiple: run.upTo > c.sent+1}
 			b = ack.Append(b, ch)
 		}

@@ -74,8 +74,17 @@ type conn struct {
 	waiting   atomic.Bool // c is in broker.waiters
 	beat      heartbeat   // shared
 	received  atomic.Int64
+	reads     atomic.Uint64 // from the socket
 	blocked   atomic.Bool   // not read from because of an alarm
 	gone      chan struct{} // closed when the socket is closed
+
+	// For views: what the connection is, nil until it is open; when it was held
+	// back last, unix ms, and whether by an alarm; that it is about to end.
+	session     atomic.Pointer[session]
+	heldAt      atomic.Int64
+	heldByAlarm atomic.Bool
+	ending      atomic.Bool
+	noted       noted // guarded by out.mu
 
 	closeOnce sync.Once
 	inbox     sync.Mutex
@@ -134,6 +143,7 @@ func (c *conn) serve() {
 		if n > 0 {
 			c.end += n
 			c.received.Add(int64(n))
+			c.reads.Add(1)
 			if perr := c.process(); perr != nil {
 				c.drop(perr)
 				return
@@ -210,6 +220,7 @@ func (c *conn) restrain() error {
 	c.settleBatch()
 	c.owed = 0
 	if drained := c.out.drained(); drained != nil {
+		c.heldBack(false)
 		return c.hold(drained)
 	}
 	return nil
@@ -281,6 +292,7 @@ func (c *conn) stall(o *output) {
 	if drained == nil || o == &c.out {
 		return
 	}
+	c.heldBack(false)
 	t := time.NewTimer(publishStall)
 	defer t.Stop()
 	select {
@@ -422,6 +434,9 @@ func (c *conn) finish() {
 	c.beat.stop()
 	c.hangUp()
 	c.release()
+	if v, _ := c.note(); v != nil {
+		c.b.churn.connectionsClosed.Add(1)
+	}
 	c.b.forget(c)
 }
 
@@ -430,12 +445,15 @@ func (c *conn) release() {
 	if c.batch == nil {
 		return
 	}
+	c.ending.Store(true)
 	c.batch.flush()
 	for _, ch := range c.channels {
 		ch.release()
 	}
 	c.b.dismissChannels(c, len(c.channels))
+	c.b.churn.channelsClosed.Add(uint64(len(c.channels)))
 	clear(c.channels)
+	c.closeViews()
 	c.b.deleteExclusives(c, c.batch)
 	c.batch.end()
 }

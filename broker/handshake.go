@@ -243,6 +243,7 @@ func (c *conn) openVhost(args []byte) error {
 	c.routes.v = v
 	c.deadline.Stop()
 	c.state = running
+	c.opened(c.frameMax)
 	c.send(0, &amqp.ConnectionOpenOk{})
 	c.log = c.log.With(slog.String("vhost", v.name))
 	c.log.Info("connection accepted")

@@ -32,6 +32,8 @@ type output struct {
 	failed func(error)
 	// written counts octets given to the socket; heartbeats compare it.
 	written atomic.Int64
+	// writes counts the pieces in which they were written, for views.
+	writes atomic.Uint64
 
 	mu      sync.Mutex
 	chunks  [][]byte // guarded by mu; the last one is appended to
@@ -199,6 +201,7 @@ func (o *output) done(c []byte, n int) {
 // progress lowers size and wakes who waited for that.
 func (o *output) progress(n int) {
 	o.written.Add(int64(n))
+	o.writes.Add(1)
 	left := o.size.Add(int64(-n))
 	if left > outputLow {
 		return

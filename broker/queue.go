@@ -41,6 +41,9 @@ type localQueue struct {
 
 	// policyName and operatorName are the policies in force, for views.
 	policyName, operatorName string // guarded by mu
+
+	change changeLink
+	noted  *QueueCounts // guarded by mu: what the ledgers have; nil: nothing
 }
 
 // newLocalQueue builds the handle for a definition; recovered messages are
@@ -219,6 +222,8 @@ func (q *localQueue) remove(t *batch) (ready int, consumers []*consumer) {
 	if q.durable {
 		q.b.store.DropQueue(q.id)
 	}
+	q.noteLocked()
+	q.b.changes.forget(q)
 	q.gone = true
 	if q.timer != nil {
 		q.timer.Stop()

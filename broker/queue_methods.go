@@ -61,6 +61,7 @@ func (ch *channel) queueDeclare(m *amqp.QueueDeclare) error {
 	if e := c.authorize(id, configure, "queue", name); e != nil {
 		return e
 	}
+	c.b.churn.queuesDeclared.Add(1)
 	for {
 		if q := c.vhost.queue(name); q != nil {
 			if err := ch.equivalent(q, m); err != nil {

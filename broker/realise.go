@@ -86,6 +86,7 @@ func (b *Broker) add(t *batch, added *meta.Objects, owner *conn) {
 	for _, d := range added.Queues {
 		if v := b.vhost(d.Vhost); v != nil {
 			v.addQueue(d, owner)
+			b.churn.queuesCreated.Add(1)
 		}
 	}
 	for _, d := range added.Bindings {
@@ -138,6 +139,7 @@ func (b *Broker) remove(removed *meta.Objects, done *realised) {
 			v.mu.Unlock()
 			v.epoch.Add(1)
 			if q != nil {
+				b.churn.queuesDeleted.Add(1)
 				if q.exclusive != nil {
 					delete(q.exclusive.exclusives, q)
 				}
@@ -149,6 +151,7 @@ func (b *Broker) remove(removed *meta.Objects, done *realised) {
 		if v := b.vhost(x.Vhost); v != nil {
 			v.router.Remove(x.Name)
 			v.forgetHistory(x.Name)
+			v.forgetCounter(x.Name)
 		}
 	}
 	for _, name := range removed.Vhosts {

@@ -26,6 +26,9 @@ type vhost struct {
 
 	historyMu sync.Mutex
 	histories map[string]*history // guarded by historyMu; by exchange
+
+	ledger    ledger
+	exchanges exchangeCounters
 }
 
 // policies are the compiled policies of a virtual host.

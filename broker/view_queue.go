@@ -1,0 +1,151 @@
+package broker
+
+import (
+	"time"
+
+	"amqpd/amqp"
+	"amqpd/policy"
+)
+
+// QueueCounts is how much a queue has done and holds (management-api §8.7). It
+// is a plain value of numbers.
+type QueueCounts struct {
+	// Stats has Publish, Deliver, DeliverNoAck, Get, GetNoAck, GetEmpty,
+	// DeliverGet, Redeliver, Ack and DiskWrites.
+	Stats Counters
+
+	// Beyond message_stats, since the queue's start.
+	Refused         uint64 // publishes that a full queue turned away
+	Requeued        uint64 // came back from consumers
+	Purged          uint64
+	Expired         uint64 // left for their time to live
+	Dropped         uint64 // left for a length limit
+	Rejected        uint64 // left by a reject without requeue
+	DeliveryLimited uint64 // left for having come back too often
+
+	Ready, Unacked           int   // messages
+	ReadyBytes, UnackedBytes int64 // octets of their bodies
+	Persistent               int   // messages, ready or not, that are in the log
+	PersistentBytes          int64
+	Consumers                int
+}
+
+// Messages is what the queue holds.
+func (c *QueueCounts) Messages() int { return c.Ready + c.Unacked }
+
+// Bytes is the octets of the bodies of what the queue holds.
+func (c *QueueCounts) Bytes() int64 { return c.ReadyBytes + c.UnackedBytes }
+
+// QueueSample is a queue's identity and counts: what a sampler takes of very
+// many queues.
+type QueueSample struct {
+	ID          uint64 // never given to another queue
+	Vhost, Name string
+	QueueCounts
+}
+
+// QueueView is a queue at one moment. It is a plain value; tables, lists and
+// definitions are shared and read only.
+type QueueView struct {
+	QueueSample
+	Kind       string // "classic", "quorum"
+	Node       string
+	Durable    bool
+	AutoDelete bool
+	Exclusive  bool
+	Arguments  amqp.Table
+	State      string // "running"; "idle" when nothing happened for idleAfter
+
+	Policy, OperatorPolicy string // names; "" for none
+	// EffectivePolicy is both merged; nil without policies.
+	EffectivePolicy policy.Definition
+
+	Owner           *ConnectionID // of an exclusive queue, nil otherwise
+	ExclusiveTag    string        // tag of the consumer that keeps others out, "" without
+	SingleActiveTag string        // tag of the single active consumer, "" without
+	SingleActive    bool          // x-single-active-consumer is set
+	// Capacity is the share of the time in which a message could have been
+	// delivered at once, 0…1; 0 without consumers.
+	Capacity float64
+
+	Memory     int64     // octets that the queue's index takes, about
+	LastActive time.Time // when something happened to it last; zero: never
+	// HeadTimestamp is the timestamp property of the message that is next, in
+	// seconds since 1970, and whether there is one. Only Queue fills it in,
+	// because it has to read the message.
+	HeadTimestamp    uint64
+	HasHeadTimestamp bool
+}
+
+// idleAfter is how long nothing happens to a queue that shows as idle.
+const idleAfter = 10 * time.Second
+
+// EachQueue calls f with every queue of a virtual host by name, from the first
+// on that is not before from, until f returns false. The view is filled anew for
+// each call and valid during it. One queue is locked at a time, and none while f
+// runs.
+func (b *Broker) EachQueue(vhost, from string, f func(*QueueView) bool) {
+	v := b.vhost(vhost)
+	if v == nil {
+		return
+	}
+	var view QueueView
+	for d := range b.state.View().QueuesFrom(vhost, from) {
+		q := v.queue(d.Name)
+		if q == nil {
+			continue
+		}
+		q.view(&view)
+		if !f(&view) {
+			return
+		}
+	}
+}
+
+// Queue is one queue, its head's timestamp included.
+func (b *Broker) Queue(vhost, name string) (v QueueView, ok bool) {
+	q := b.queue(vhost, name)
+	if q == nil {
+		return v, false
+	}
+	q.view(&v)
+	return v, true
+}
+
+// queue finds a queue, nil if there is none.
+func (b *Broker) queue(vhost, name string) *localQueue {
+	v := b.vhost(vhost)
+	if v == nil {
+		return nil
+	}
+	return v.queue(name)
+}
+
+// view fills v in.
+func (q *localQueue) view(v *QueueView) {
+	*v = QueueView{
+		Kind: q.kind.String(), Node: q.b.o.NodeName, Durable: q.durable, AutoDelete: q.autoDelete,
+		Exclusive: q.exclusive != nil, Arguments: q.def.Arguments, State: "running", SingleActive: q.singleActive,
+	}
+	if q.exclusive != nil {
+		if s := q.exclusive.session.Load(); s != nil {
+			v.Owner = &s.id
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.sampleLocked(&v.QueueSample)
+	v.Policy, v.OperatorPolicy = q.policyName, q.operatorName
+	if k := q.core.ExclusiveConsumer(); k != nil {
+		v.ExclusiveTag = k.Tag
+	}
+	if k := q.core.ActiveConsumer(); k != nil {
+		v.SingleActiveTag = k.Tag
+	}
+}
+
+// sampleLocked fills s in. REQUIRES mu.
+func (q *localQueue) sampleLocked(s *QueueSample) {
+	s.ID, s.Vhost, s.Name = q.id, q.vhost.name, q.name
+	q.countsLocked(&s.QueueCounts)
+}
