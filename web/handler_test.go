@@ -76,7 +76,7 @@ func TestHandler_Statuses(t *testing.T) {
 
 func TestHandler_GzipAndCache(t *testing.T) {
 	h := Handler()
-	res := get(t, h, "/js/app.js", "Accept-Encoding", "gzip, br")
+	res := get(t, h, "/vendor/uplot.js", "Accept-Encoding", "gzip, br")
 	if res.Header.Get("Content-Encoding") != "gzip" {
 		t.Fatal("not packed for a browser that takes gzip")
 	}
@@ -85,10 +85,10 @@ func TestHandler_GzipAndCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, _ := io.ReadAll(z)
-	if want, _ := fs.ReadFile(Files, "js/app.js"); string(got) != string(want) {
+	if want, _ := fs.ReadFile(Files, "vendor/uplot.js"); string(got) != string(want) {
 		t.Fatal("unpacks to something else")
 	}
-	again := get(t, h, "/js/app.js", "Accept-Encoding", "gzip, br", "If-None-Match", res.Header.Get("Etag"))
+	again := get(t, h, "/vendor/uplot.js", "Accept-Encoding", "gzip, br", "If-None-Match", res.Header.Get("Etag"))
 	if again.StatusCode != http.StatusNotModified {
 		t.Fatalf("asked again: %s, want 304", again.Status)
 	}

@@ -1,2 +1,56 @@
-/** The console's entry: draws the application into the page. */
-document.getElementById('app').textContent = 'amqpd';
+/** The console's entry: draws the page that the address names, or the login. */
+import { html, render, useEffect, useState, useRef } from './core/dom.js';
+import { useSession, session, begin, logout } from './core/session.js';
+import { get } from './core/api.js';
+import { useRoute } from './core/router.js';
+import { applyTheme } from './ui/theme.js';
+import { Shell } from './ui/shell.js';
+import { Loading, Page, Empty, Note } from './ui/parts.js';
+import { closeAll } from './ui/dialog.js';
+import { Login } from './pages/login.js';
+import { find } from './routes.js';
+
+function View() {
+  const route = useRoute();
+  const session = useSession();
+  if (!session) return html`<${Login} />`;
+  return html`<${Shell}><${Current} route=${route} /><//>`;
+}
+
+// Current loads a page's module when it is first wanted.
+function Current({ route }) {
+  const [shown, set] = useState({ load: null, page: null, error: null });
+  const { load, props, missing } = find(route.segments);
+  const first = useRef(true);
+  useEffect(() => {
+    if (!load) return undefined;
+    let gone = false;
+    load().then((page) => { if (!gone) set({ load, page, error: null }); }, (error) => { if (!gone) set({ load, page: null, error }); });
+    return () => { gone = true; };
+  }, [load]);
+  useEffect(() => {
+    if (first.current) { first.current = false; return; }
+    window.scrollTo(0, 0);
+    document.getElementById('page-title')?.focus({ preventScroll: true });
+  }, [route.key]);
+  if (missing) return html`<${Page} title="Not found"><${Empty} title="There is no page at this address">The address may be cut off, or it comes from another version of the console.<//><//>`;
+  if (shown.error) return html`<${Note} tone="bad" title="A part of the console could not be loaded">Load the page again. If that does not help, the node may be stopped.<//>`;
+  if (shown.load !== load) return html`<${Loading} />`;
+  return html`<${shown.page} key=${route.key} ...${props} query=${route.query} />`;
+}
+
+function watchSession() {
+  const known = session();
+  if (known) get('/whoami').then((whoami) => begin(whoami, known.authorization), (error) => { if (error.status === 401) logout(); });
+  setInterval(() => {
+    const current = session();
+    if (current?.ends && Date.now() > current.ends) {
+      closeAll();
+      logout();
+    }
+  }, 10000);
+}
+
+applyTheme();
+watchSession();
+render(html`<${View} />`, document.getElementById('app'));

@@ -1,0 +1,86 @@
+/** A form's table of names, values and types, with the names that are known offered and explained. */
+import { html } from '../core/dom.js';
+import { keyOf, say } from '../know/keys.js';
+import { Icon } from './icons.js';
+
+const types = [['string', 'String'], ['number', 'Number'], ['boolean', 'Boolean'], ['list', 'List']];
+const typeOf = (row) => (!row ? 'string' : ['number', 'ms', 'bytes'].includes(row.type) ? 'number' : row.type === 'boolean' ? 'boolean' : row.type === 'list' ? 'list' : 'string');
+
+/** An empty row for the editor. */
+export const blank = () => ({ name: '', value: '', type: 'string' });
+
+/** Rows as an object for the API. Throws with words when a value is not what its type says. @param {object[]} rows */
+export function toObject(rows) {
+  const out = {};
+  for (const { name, value, type } of rows) {
+    if (name.trim() !== '') out[name.trim()] = convert(name, value, type);
+  }
+  return out;
+}
+
+function convert(name, value, type) {
+  const fault = (text) => Object.assign(new Error(`“${name}” ${text}`), { advice: '', reason: '' });
+  switch (type) {
+    case 'number': {
+      const n = Number(value);
+      if (String(value).trim() === '' || Number.isNaN(n)) throw fault(`has to be a number, and “${value}” is none`);
+      return n;
+    }
+    case 'boolean':
+      if (!/^(true|false)$/.test(String(value))) throw fault('has to be true or false');
+      return String(value) === 'true';
+    case 'list':
+      return String(value).split(',').map((v) => v.trim()).filter(Boolean);
+    default:
+      return value;
+  }
+}
+
+/** An object as rows, to be edited. @param {Record<string,*>} values */
+export const toRows = (values) => Object.entries(values || {}).map(([name, value]) => ({
+  name, value: Array.isArray(value) ? value.join(', ') : String(value), type: Array.isArray(value) ? 'list' : typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'string',
+}));
+
+/**
+ * @param {{label: string, rows: object[], set: Function, offers?: import('../know/keys.js').Key[], nameOf?: (k: object) => string}} props
+ */
+export function ArgumentsEditor({ label, rows, set, offers = [], nameOf = (k) => k.arg }) {
+  const change = (i, patch) => set(rows.map((r, j) => (j === i ? { ...r, ...patch } : r)));
+  const add = (k) => {
+    const fresh = { name: nameOf(k), value: k.type === 'choice' ? k.choices[0] : k.type === 'boolean' ? 'true' : '', type: typeOf(k) };
+    set([...rows.filter((r) => r.name !== '' || r.value !== ''), fresh]);
+  };
+  const left = offers.filter((k) => !rows.some((r) => r.name === nameOf(k)));
+  return html`
+    <fieldset class="wide pairs"><legend class="label">${label}</legend>
+      ${rows.map((r, i) => html`<${Pair} key=${i} row=${r} n=${i + 1} change=${(p) => change(i, p)} remove=${() => set(rows.filter((_, j) => j !== i))} />`)}
+      <div class="chips">
+        <button type="button" class="chip" onClick=${() => set([...rows, blank()])}>+ any</button>
+        ${left.map((k) => html`<button key=${nameOf(k)} type="button" class="chip" title=${`${nameOf(k)}: ${k.doc}`} onClick=${() => add(k)}>+ ${k.label}</button>`)}
+      </div>
+    </fieldset>`;
+}
+
+function Pair({ row, n, change, remove }) {
+  const known = keyOf(row.name);
+  const choices = known?.choices || (row.type === 'boolean' ? ['true', 'false'] : null);
+  const rename = (name) => { const k = keyOf(name); change(k && !row.value ? { name, type: typeOf(k) } : { name }); };
+  return html`
+    <div class="pair">
+      <input aria-label=${`Key ${n}`} value=${row.name} placeholder="key" onInput=${(e) => rename(e.target.value)} spellcheck="false" autocomplete="off" />
+      ${choices
+    ? html`<select aria-label=${`Value ${n}`} value=${row.value} onChange=${(e) => change({ value: e.target.value })}>${choices.map((c) => html`<option key=${c} value=${c} selected=${c === row.value}>${c}</option>`)}</select>`
+    : html`<input aria-label=${`Value ${n}`} value=${row.value} placeholder=${row.type === 'list' ? 'one, two' : 'value'} inputmode=${row.type === 'number' ? 'numeric' : undefined} onInput=${(e) => change({ value: e.target.value })} spellcheck="false" autocomplete="off" />`}
+      <select aria-label=${`Type ${n}`} value=${row.type} onChange=${(e) => change({ type: e.target.value })}>${types.map(([v, text]) => html`<option key=${v} value=${v} selected=${v === row.type}>${text}</option>`)}</select>
+      <button type="button" class="btn quiet small icon" aria-label=${`Remove ${row.name || `row ${n}`}`} onClick=${remove}><${Icon} name="close" /></button>
+      ${known && html`<span class="words">${row.value === '' ? known.doc : words(row)}</span>`}
+    </div>`;
+}
+
+function words(row) {
+  try {
+    return `${say(row.name, convert(row.name, row.value, row.type))}.`;
+  } catch (err) {
+    return err.message;
+  }
+}

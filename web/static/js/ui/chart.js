@@ -1,0 +1,144 @@
+/** A chart over time with a legend that shows the newest values and switches its curves. */
+import { html, useEffect, useRef, useState, useMemo } from '../core/dom.js';
+import { usePref } from '../core/prefs.js';
+import { useTheme } from './theme.js';
+import uPlot from '../../vendor/uplot.js';
+
+/** Time ranges: [id, label, seconds, seconds between samples]. */
+export const ranges = [
+  ['1m', 'last minute', 60, 5], ['10m', 'last ten minutes', 600, 5], ['1h', 'last hour', 3600, 60], ['8h', 'last eight hours', 28800, 600], ['24h', 'last day', 86400, 1800],
+];
+
+/**
+ * The chosen range of a page's charts, with its query for the API.
+ * @param {string} id
+ */
+export function useRange(id) {
+  const [chosen, set] = usePref(`range.${id}`, '1m');
+  const [, , age, incr] = ranges.find((r) => r[0] === chosen) || ranges[0];
+  const params = (...kinds) => Object.fromEntries(kinds.flatMap((k) => [[`${k}_age`, age], [`${k}_incr`, incr]]));
+  return { chosen, set, age, incr, params };
+}
+
+/** A selection of the range, for the head of a page. @param {{range: object}} props */
+export const RangePick = ({ range }) => html`
+  <label class="tick"><span class="sr">Time range of the charts</span><select value=${range.chosen} onChange=${(e) => range.set(e.target.value)}>
+    ${ranges.map(([id, label]) => html`<option key=${id} value=${id} selected=${id === range.chosen}>${label}</option>`)}</select></label>`;
+
+/**
+ * @typedef {object} Series
+ * @property {string} label
+ * @property {object|undefined} details what the API calls k_details, with samples
+ * @property {number} [now] the newest value
+ * @property {number} [colour] its place in the palette, from 1
+ * @property {boolean} [rates] draw the change per second in place of the samples
+ */
+
+// points turns samples (newest first) into [times, values], as rates if asked.
+function points({ details, rates }) {
+  const samples = details?.samples || [];
+  const out = new Map();
+  for (let i = samples.length - 1; i >= 0; i--) {
+    const at = Math.round(samples[i].timestamp / 1000);
+    if (!rates) out.set(at, samples[i].sample);
+    else if (i < samples.length - 1) {
+      const seconds = (samples[i].timestamp - samples[i + 1].timestamp) / 1000;
+      if (seconds > 0) out.set(at, Math.max(0, (samples[i].sample - samples[i + 1].sample) / seconds));
+    }
+  }
+  return out;
+}
+
+// align puts curves on one time line, as uPlot wants them.
+function align(series) {
+  const all = series.map(points);
+  const times = [...new Set(all.flatMap((m) => [...m.keys()]))].sort((a, b) => a - b);
+  return [times, ...all.map((m) => times.map((t) => (m.has(t) ? m.get(t) : null)))];
+}
+
+/**
+ * A chart.
+ * @param {{id: string, title: string, series: Series[], format: (n: number) => string, range?: object, empty?: string}} props
+ */
+export function Chart({ id, title, series, format, range, empty = 'Nothing to draw yet' }) {
+  const present = series.filter((s) => s.details);
+  const [hidden, setHidden] = usePref(`curves.${id}`, []);
+  const theme = useTheme();
+  const holder = useRef(null);
+  const plot = useRef(null);
+  const data = useMemo(() => align(present), [series]);
+  const shape = present.map((s) => s.label).join('|') + theme;
+  const latest = useRef({ data, hidden });
+  latest.current = { data, hidden };
+  useEffect(() => {
+    if (!holder.current || present.length === 0) return undefined;
+    const made = new uPlot(options(holder.current, present, hidden, format), latest.current.data, holder.current);
+    plot.current = made;
+    const watch = new ResizeObserver(() => made.setSize({ width: holder.current.clientWidth, height: 180 }));
+    watch.observe(holder.current);
+    return () => {
+      watch.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [shape]);
+  useEffect(() => {
+    plot.current?.setData(data);
+    present.forEach((s, i) => { if (plot.current?.series[i + 1]?.show === hidden.includes(s.label)) plot.current.setSeries(i + 1, { show: !hidden.includes(s.label) }); });
+  }, [data, hidden]);
+  const flip = (label) => setHidden(hidden.includes(label) ? hidden.filter((l) => l !== label) : [...hidden, label]);
+  const words = present.map((s) => `${s.label} ${format(value(s))}`).join(', ');
+  return html`
+    <figure class="card chart">
+      <figcaption><h3>${title}</h3>${range && html`<${RangePick} range=${range} />`}</figcaption>
+      ${present.length === 0 ? html`<p class="loading">${empty}</p>` : html`<div class="plot" ref=${holder} role="img" aria-label=${`${title}: ${words}`}></div>`}
+      <div class="legend">${present.map((s, i) => html`<button key=${s.label} type="button" aria-pressed=${String(!hidden.includes(s.label))} onClick=${() => flip(s.label)}>
+        <i style=${{ '--swatch': `var(--chart-${s.colour || (i % 8) + 1})` }}></i>${s.label} <b>${format(value(s))}</b></button>`)}</div>
+    </figure>`;
+}
+
+const value = (s) => (s.now !== undefined ? s.now : s.rates ? s.details?.rate : s.details?.samples?.[0]?.sample);
+
+function options(holder, series, hidden, format) {
+  const css = getComputedStyle(document.documentElement);
+  const token = (name) => css.getPropertyValue(name).trim();
+  const axis = { stroke: token('--muted'), font: `11px ${token('--font')}`, grid: { stroke: token('--chart-grid'), width: 1 }, ticks: { show: false } };
+  return {
+    width: holder.clientWidth || 400, height: 180, legend: { show: false }, cursor: { y: false, points: { size: 6 } }, padding: [8, 8, 0, 0],
+    scales: { y: { range: (u, min, max) => [0, Math.max(max * 1.1, 1)] } },
+    axes: [{ ...axis, space: 70, size: 26, values: (u, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString([], u.scales.x.max - u.scales.x.min < 400 ? {} : { hour: '2-digit', minute: '2-digit' })) },
+      { ...axis, size: (u, values) => (values ? Math.max(...values.map((v) => String(v).length)) * 6.5 + 14 : 40), space: 34, values: (u, ticks) => ticks.map((t) => format(t)) }],
+    series: [{}, ...series.map((s, i) => ({ label: s.label, show: !hidden.includes(s.label), stroke: token(`--chart-${s.colour || (i % 8) + 1}`), width: 2, spanGaps: true, points: { show: false } }))],
+    plugins: [tip(series, format)],
+  };
+}
+
+// tip shows the values under the pointer, as text nodes.
+function tip(series, format) {
+  const box = document.createElement('div');
+  box.className = 'chart-tip';
+  return {
+    hooks: {
+      init: (u) => { box.hidden = true; u.over.appendChild(box); u.over.addEventListener('mouseleave', () => { box.hidden = true; }); },
+      setCursor: (u) => {
+        const { idx, left } = u.cursor;
+        if (idx === null || idx === undefined || left < 0) { box.hidden = true; return; }
+        box.hidden = false;
+        const lines = series.map((s, i) => (u.series[i + 1].show && u.data[i + 1][idx] !== null ? `${s.label}  ${format(u.data[i + 1][idx])}` : '')).filter(Boolean);
+        box.textContent = [new Date(u.data[0][idx] * 1000).toLocaleTimeString(), ...lines].join('\n');
+        box.style.left = `${left > u.over.clientWidth / 2 ? left - box.offsetWidth - 12 : left + 12}px`;
+      },
+    },
+  };
+}
+
+/**
+ * A curve in the size of a word.
+ * @param {{values: number[], label: string}} props
+ */
+export function Spark({ values, label }) {
+  const max = Math.max(...values, 1);
+  const step = 100 / Math.max(1, values.length - 1);
+  const d = values.map((v, i) => `${i ? 'L' : 'M'}${(i * step).toFixed(1)} ${(22 - (v / max) * 20).toFixed(1)}`).join('');
+  return html`<svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label=${label}><path d=${d} fill="none" stroke="var(--chart-1)" stroke-width="2" vector-effect="non-scaling-stroke" /></svg>`;
+}

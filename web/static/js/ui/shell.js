@@ -1,0 +1,140 @@
+/** The frame: navigation, header with search, virtual host, refresh, theme and user. */
+import { html, useState, useEffect, createContext, useContext, useMemo } from '../core/dom.js';
+import { useSession, logout, may } from '../core/session.js';
+import { usePoll, paces, pulse, refresh } from '../core/poll.js';
+import { usePref } from '../core/prefs.js';
+import { href, useRoute } from '../core/router.js';
+import { clock } from '../core/format.js';
+import { Icon, Logo } from './icons.js';
+import { useTheme, flipTheme } from './theme.js';
+import { ask, closeAll } from './dialog.js';
+import { Palette } from './palette.js';
+
+const Place = createContext({ vhosts: [], vhost: '', overview: {} });
+
+/**
+ * What every page knows: the virtual hosts, the chosen one ('' is all) and the
+ * overview's names and versions.
+ * @returns {{vhosts: string[], vhost: string, overview: object, several: boolean}}
+ */
+export const usePlace = () => useContext(Place);
+
+// The links' names are used by scripts and tests: they stay as they are.
+const main = [
+  ['', 'Overview', 'overview', ['', 'nodes']], ['connections', 'Connections', 'connections'], ['channels', 'Channels', 'channels'], ['exchanges', 'Exchanges', 'exchanges'], ['queues', 'Queues', 'queues'],
+];
+const extra = [['health', 'Health', 'health'], ['topology', 'Topology', 'topology'], ['messages', 'Messages', 'messages']];
+const admin = [
+  ['users', 'Users', () => may.administer()], ['vhosts', 'Virtual hosts', () => may.administer()], ['policies', 'Policies', () => true], ['operator-policies', 'Operator rules', () => true],
+  ['limits', 'Limits', () => true], ['definitions', 'Definitions', () => may.administer()], ['cluster', 'Cluster', () => may.monitor()], ['feature-flags', 'Feature flags', () => may.administer()],
+];
+
+/** @param {{children: *}} props */
+export function Shell({ children }) {
+  const user = useSession();
+  const route = useRoute();
+  const [open, setOpen] = useState(false);
+  const [chosen] = usePref('vhost', '');
+  const vhostPoll = usePoll('/vhosts?columns=name', { pace: 30000 });
+  const overview = usePoll('/overview?columns=cluster_name,product_name,product_version,management_version,rabbitmq_version,rates_mode,disable_stats,exchange_types,node', { pace: 30000 });
+  const vhosts = useMemo(() => (Array.isArray(vhostPoll.data) ? vhostPoll.data.map((v) => v.name) : []), [vhostPoll.data]);
+  const place = useMemo(() => ({ vhosts, vhost: vhosts.includes(chosen) ? chosen : '', several: vhosts.length > 1, overview: overview.data || {} }), [vhosts, chosen, overview.data]);
+  useEffect(() => setOpen(false), [route.key]);
+  useKeys();
+  return html`
+    <${Place.Provider} value=${place}>
+      <div class="shell">
+        <a class="skip btn" href="#page-title" onClick=${(e) => { e.preventDefault(); document.getElementById('page-title')?.focus(); }}>Skip to the content</a>
+        <${Nav} open=${open} at=${route.segments[0] || ''} place=${place} />
+        ${open && html`<button type="button" class="veil" aria-label="Close the menu" onClick=${() => setOpen(false)}></button>`}
+        <div>
+          <${Bar} place=${place} user=${user} menu=${() => setOpen(true)} open=${open} />
+          <${Lost} />
+          <main id="main">${children}</main>
+        </div>
+      </div>
+    <//>`;
+}
+
+function Nav({ open, at, place }) {
+  const item = ([to, label, icon, covers], sub) => html`
+    <a key=${to} class=${sub ? 'nav-item sub' : 'nav-item'} href=${to ? href([to]) : '#/'} aria-current=${(covers || [to]).includes(at) ? 'page' : undefined}>${!sub && html`<${Icon} name=${icon} />`}${label}</a>`;
+  const inAdmin = admin.some(([to]) => to === at) || at === 'admin';
+  return html`
+    <nav class=${open ? 'nav open' : 'nav'} aria-label="Main">
+      <a class="brand" href="#/" aria-label="amqpd console"><${Logo} /><span>amqpd<small>${place.overview.cluster_name || ' '}</small></span></a>
+      <div class="nav-group">${main.map((m) => item(m))}</div>
+      <div class="nav-group">${extra.map((m) => item(m))}</div>
+      <div class="nav-group">
+        <a class="nav-item" href="#/admin" aria-current=${at === 'admin' ? 'page' : undefined}><${Icon} name="admin" />Admin</a>
+        ${admin.filter(([, , shown]) => shown()).map((m) => item(m, true))}
+      </div>
+      <div class="nav-foot"><a href="api/index.html">HTTP API</a><a href="cli/index.html">Command line</a><span>${[place.overview.product_name, place.overview.product_version].filter(Boolean).join(' ')}</span></div>
+    </nav>`;
+}
+
+function Bar({ place, user, menu, open }) {
+  const theme = useTheme();
+  const [vhost, setVhost] = usePref('vhost', '');
+  const [pace, setPace] = usePref('refresh', 5000);
+  return html`
+    <header class="bar">
+      <button type="button" class="btn quiet icon menu-btn" aria-label="Open the menu" aria-expanded=${String(open)} onClick=${menu}><${Icon} name="menu" /></button>
+      <button type="button" class="seek" onClick=${() => ask(Palette)} aria-label="Search"><${Icon} name="search" /><span class="grow">Search</span><kbd>/</kbd></button>
+      <span class="grow hide-s"></span>
+      ${place.several && html`<label class="vhost-pick"><span class="hide-s">Scope</span><select aria-label="Scope" title="Virtual host that lists show" value=${place.vhost} onChange=${(e) => setVhost(e.target.value)}>
+        <option value="" selected=${vhost === ''}>All virtual hosts</option>${place.vhosts.map((v) => html`<option key=${v} value=${v} selected=${v === vhost}>${v}</option>`)}</select></label>`}
+      <${Pulse} pace=${pace} />
+      <select class="hide-s" aria-label="Refresh" value=${pace} onChange=${(e) => setPace(Number(e.target.value))}>${paces.map(([ms, label]) => html`<option key=${ms} value=${ms} selected=${ms === pace}>${label}</option>`)}</select>
+      <button type="button" class="btn quiet icon" aria-label=${theme === 'dark' ? 'Light theme' : 'Dark theme'} title=${theme === 'dark' ? 'Light theme' : 'Dark theme'} onClick=${flipTheme}><${Icon} name=${theme === 'dark' ? 'sun' : 'moon'} /></button>
+      <span class="hide-s row nowrap"><a class="muted" href=${may.administer() ? href(['users', user.name]) : '#/admin'} title=${user.tags.join(', ')}>${user.name}</a></span>
+      <button type="button" class="btn quiet icon" aria-label="Log out" title="Log out" onClick=${() => { closeAll(); logout(); }}><${Icon} name="leave" /></button>
+    </header>`;
+}
+
+function usePulse() {
+  const [, again] = useState(0);
+  useEffect(() => {
+    const listener = () => again((n) => n + 1);
+    pulse.listeners.add(listener);
+    return () => pulse.listeners.delete(listener);
+  }, []);
+  return pulse;
+}
+
+function Pulse({ pace }) {
+  const { at, error } = usePulse();
+  return html`<button type="button" class=${`btn quiet small pulse hide-s${error ? ' off' : pace ? '' : ' paused'}`} onClick=${refresh} title="Refresh now"><i aria-hidden="true"></i><span class="sr">Refreshed at </span>${clock(at)}</button>`;
+}
+
+function Lost() {
+  const { error } = usePulse();
+  return error && html`<p class="lost" role="alert">${error.message}. ${error.advice}</p>`;
+}
+
+// useKeys: / and Ctrl-K search; g and a letter go to a page.
+function useKeys() {
+  useEffect(() => {
+    let leader = 0;
+    const targets = { o: '', c: 'connections', h: 'channels', e: 'exchanges', q: 'queues', a: 'admin', p: 'policies', u: 'users', t: 'topology', m: 'messages', w: 'health' };
+    const listener = (e) => {
+      const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || document.querySelector('dialog[open]');
+      if ((e.ctrlKey || e.metaKey) && e.key === 'k' && !document.querySelector('dialog[open]')) {
+        e.preventDefault();
+        ask(Palette);
+      } else if (typing || e.ctrlKey || e.metaKey || e.altKey) {
+        return;
+      } else if (e.key === '/') {
+        e.preventDefault();
+        ask(Palette);
+      } else if (e.key === 'g') {
+        leader = Date.now();
+      } else if (Date.now() - leader < 1500 && e.key in targets) {
+        leader = 0;
+        location.hash = href(targets[e.key] ? [targets[e.key]] : []);
+      }
+    };
+    window.addEventListener('keydown', listener);
+    return () => window.removeEventListener('keydown', listener);
+  }, []);
+}
