@@ -134,3 +134,35 @@ func (b body) integer(key string, def int64) (int64, error) {
 	}
 	return n, nil
 }
+
+// mandatoryText gives a string that must be one.
+func (b body) mandatoryText(key string) (string, error) {
+	var s *string
+	if json.Unmarshal(b[key], &s) != nil || s == nil {
+		return "", badValue("not_string", key)
+	}
+	return *s, nil
+}
+
+// decoded is the whole body with its numbers as they were written.
+func (b body) decoded() (map[string]any, error) {
+	raw := make(map[string]any, len(b))
+	for key, text := range b {
+		v, err := decodeAny(text)
+		if err != nil {
+			return nil, err
+		}
+		raw[key] = v
+	}
+	return raw, nil
+}
+
+// decodeAny decodes JSON with its numbers as they were written.
+func decodeAny(text json.RawMessage) (v any, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return nil, badRequest("not_json")
+	}
+	return v, nil
+}

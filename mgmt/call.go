@@ -35,6 +35,9 @@ func (c *call) path(name string) string {
 	return c.values[i]
 }
 
+// has tells whether the path has a variable of that name.
+func (c *call) has(name string) bool { return slices.Contains(c.names, name) }
+
 // exchange is the path's variable of that name with "amq.default" as what it
 // stands for (management-api §1.1).
 func (c *call) exchange(name string) string {

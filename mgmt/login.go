@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 
 	"amqpd/broker/auth"
@@ -81,9 +80,10 @@ func (c *call) login(name, password string) error {
 	user, err := c.s.broker.Login(name, password, c.peer())
 	switch {
 	case errors.Is(err, auth.ErrLoopbackOnly):
+		c.s.broker.AuditRefusedLogin(c.actor(), "", err)
 		return unauthorised("User can only log in via localhost")
 	case err != nil:
-		c.s.log.Warn("HTTP login refused", "user", name, "peer", c.r.RemoteAddr, "reason", err)
+		c.s.broker.AuditRefusedLogin(c.actor(), "", err)
 		c.challenge()
 		return &refusal{http.StatusUnauthorized, "not_authorized", str("Login failed")}
 	}
@@ -145,7 +145,7 @@ func (c *call) mayEnter(vhost string) bool {
 // may look into all; where there is no such virtual host, or none in the path,
 // the handler will say so.
 func (c *call) mayEnterPath() bool {
-	if c.isAdministrator() || !slices.Contains(c.names, "vhost") {
+	if c.isAdministrator() || !c.has("vhost") {
 		return true
 	}
 	if _, exists := c.view().Vhost(c.path("vhost")); !exists {
@@ -159,7 +159,7 @@ func (c *call) mayEnterPath() bool {
 // of the path, or a header x-vhost, narrows it to one (management-api §1.2).
 func (c *call) visibleVhosts() []*meta.Vhost {
 	only := c.r.Header.Get("X-Vhost")
-	if slices.Contains(c.names, "vhost") {
+	if c.has("vhost") {
 		only = c.path("vhost")
 	}
 	var list []*meta.Vhost

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"amqpd/amqp"
@@ -280,4 +283,44 @@ func (v value) word() string {
 		return "false"
 	}
 	return ""
+}
+
+// anyValue shows what a JSON decoder or package policy made of a value: texts,
+// numbers, booleans, nil, and lists and objects of these. Keys come in order;
+// objects stay objects when they are empty.
+func anyValue(v any) made {
+	switch v := v.(type) {
+	case map[string]any:
+		o := make(object, 0, len(v))
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			o = append(o, m(key, scalar(v[key])))
+		}
+		return o
+	case []any:
+		a := make(array, len(v))
+		for i := range v {
+			a[i] = scalar(v[i])
+		}
+		return a
+	}
+	return array{scalar(v)}
+}
+
+// scalar is one value of anyValue.
+func scalar(v any) value {
+	switch v := v.(type) {
+	case nil:
+		return null
+	case string:
+		return str(v)
+	case bool:
+		return flag(v)
+	case int64:
+		return whole(v)
+	case float64:
+		return fraction(v)
+	case map[string]any, []any:
+		return of(anyValue(v))
+	}
+	return str(fmt.Sprint(v))
 }

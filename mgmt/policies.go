@@ -1,0 +1,110 @@
+package mgmt
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"slices"
+
+	"amqpd/cluster/meta"
+	"amqpd/policy"
+)
+
+// policyShape is a policy or operator policy (management-api §6.3).
+var policyShape = shape[policy.Policy]{
+	{"vhost", func(p policy.Policy) value { return str(p.Vhost) }},
+	{"name", func(p policy.Policy) value { return str(p.Name) }},
+	{"pattern", func(p policy.Policy) value { return str(p.Pattern) }},
+	{"apply-to", func(p policy.Policy) value { return str(applyTo(p)) }},
+	{"definition", func(p policy.Policy) value { return of(anyValue(map[string]any(p.Definition))) }},
+	{"priority", func(p policy.Policy) value { return whole(p.Priority) }},
+}
+
+func applyTo(p policy.Policy) string {
+	if p.ApplyTo == "" {
+		return "all"
+	}
+	return p.ApplyTo
+}
+
+// policySort is what tells the two sorts of policies apart.
+type policySort struct {
+	operator bool
+	all      func(v *meta.View, vhost string) []policy.Policy
+	one      func(v *meta.View, vhost, name string) (*policy.Policy, bool)
+}
+
+var (
+	userPolicies     = policySort{false, (*meta.View).Policies, (*meta.View).Policy}
+	operatorPolicies = policySort{true, (*meta.View).OperatorPolicies, (*meta.View).OperatorPolicy}
+)
+
+// list answers GET of all policies, or of those of one virtual host, by rising
+// priority.
+func (s policySort) list(c *call) error {
+	if c.has("vhost") {
+		if _, err := c.vhost(); err != nil {
+			return err
+		}
+	}
+	rows := []policy.Policy{}
+	for _, v := range c.visibleVhosts() {
+		rows = append(rows, s.all(c.view(), v.Name)...)
+	}
+	slices.SortStableFunc(rows, func(a, b policy.Policy) int {
+		return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.Vhost, b.Vhost), cmp.Compare(a.Name, b.Name))
+	})
+	return items(c, policyShape, rows)
+}
+
+// get answers GET of one.
+func (s policySort) get(c *call) error {
+	p, exists := s.one(c.view(), c.path("vhost"), c.path("name"))
+	if !exists {
+		return notFound()
+	}
+	return c.item(shaped[policy.Policy]{policyShape, *p})
+}
+
+// put answers PUT of one: the policy is in force when the answer comes.
+func (s policySort) put(c *call) error {
+	b, err := c.body()
+	if err != nil {
+		return err
+	}
+	vhost, name := c.path("vhost"), c.path("name")
+	if _, exists := c.view().Vhost(vhost); !exists {
+		return noVhost()
+	}
+	if err := b.require("pattern", "definition"); err != nil {
+		return err
+	}
+	raw, err := b.decoded()
+	if err != nil {
+		return err
+	}
+	p, err := policy.DecodePolicy(vhost, name, raw, s.operator)
+	if err != nil {
+		return s.refuse(err)
+	}
+	_, exists := s.one(c.view(), vhost, name)
+	if err := c.apply(meta.PutPolicy{Policy: p, Operator: s.operator}); err != nil {
+		return err
+	}
+	return c.created(!exists)
+}
+
+// refuse puts the faults of a policy into an answer; those of an operator policy
+// are not escaped (management-api §14.2).
+func (s policySort) refuse(err error) error {
+	var bad *policy.InvalidError
+	if s.operator && errors.As(err, &bad) {
+		return &refusal{http.StatusBadRequest, "bad_request", str(validationFailed(bad.Faults))}
+	}
+	return err
+}
+
+// delete answers DELETE of one.
+func (s policySort) delete(c *call) error {
+	return c.done(c.apply(meta.DeletePolicy{Vhost: c.path("vhost"), Name: c.path("name"), Operator: s.operator}))
+}

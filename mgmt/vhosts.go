@@ -1,0 +1,169 @@
+package mgmt
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"amqpd/broker/auth"
+	"amqpd/cluster/meta"
+	"amqpd/policy"
+)
+
+// vhostRow is a virtual host as a list or an item shows it.
+type vhostRow struct {
+	c *call
+	v *meta.Vhost
+}
+
+// vhostShape is management-api §8.8.
+var vhostShape = shape[vhostRow]{
+	{"name", func(r vhostRow) value { return str(r.v.Name) }},
+	{"description", func(r vhostRow) value { return str(r.v.Description) }},
+	{"tags", func(r vhostRow) value { return strs(r.v.Tags) }},
+	{"default_queue_type", func(r vhostRow) value {
+		if r.v.DefaultQueueType == "" {
+			return str("undefined")
+		}
+		return str(r.v.DefaultQueueType)
+	}},
+	{"metadata", func(r vhostRow) value {
+		return of(obj(m("description", str(r.v.Description)), m("tags", strs(r.v.Tags)),
+			m("default_queue_type", strOrMissing(r.v.DefaultQueueType))))
+	}},
+	{"tracing", func(r vhostRow) value { return flag(r.v.Tracing) }},
+	{"cluster_state", func(r vhostRow) value { return of(obj(m(r.c.s.broker.NodeName(), str("running")))) }},
+}
+
+// vhosts answers GET /api/vhosts: every name for a monitor, else what the caller
+// may enter.
+func vhosts(c *call) error {
+	var rows []vhostRow
+	for v := range c.view().Vhosts() {
+		if c.isMonitor() || c.mayEnter(v.Name) {
+			rows = append(rows, vhostRow{c, v})
+		}
+	}
+	return paged(c, vhostShape, rows, func(r vhostRow) string { return r.v.Name })
+}
+
+// vhost answers GET /api/vhosts/{vhost}.
+func vhost(c *call) error {
+	v, err := c.vhost()
+	if err != nil {
+		return err
+	}
+	return c.item(shaped[vhostRow]{vhostShape, vhostRow{c, v}})
+}
+
+// putVhost answers PUT /api/vhosts/{vhost}. Description and tags that are not
+// given are cleared; who makes a virtual host may do everything in it.
+func putVhost(c *call) error {
+	b, err := c.body()
+	if err != nil {
+		return err
+	}
+	name := c.path("vhost")
+	v := meta.Vhost{Name: name}
+	old, exists := c.view().Vhost(name)
+	if exists {
+		v.DefaultQueueType, v.Tracing = old.DefaultQueueType, old.Tracing
+	}
+	if err := b.vhost(&v); err != nil {
+		return err
+	}
+	commands := []meta.Command{meta.PutVhost{Vhost: v}}
+	if !exists {
+		commands = append(commands, meta.PutPermission{Permission: allOf(c.user, name)})
+	}
+	for _, command := range commands {
+		if err := c.apply(command); err != nil {
+			return err
+		}
+	}
+	return c.created(!exists)
+}
+
+// allOf is the permission to do everything.
+func allOf(user auth.User, vhost string) meta.Permission {
+	return meta.Permission{User: user.Name, Vhost: vhost, Configure: ".*", Write: ".*", Read: ".*"}
+}
+
+// vhost fills in what the body says of a virtual host (management-api §7.1).
+func (b body) vhost(v *meta.Vhost) (err error) {
+	if v.Description, err = b.text("description", ""); err != nil {
+		return err
+	}
+	if v.Tags, err = b.tags("tags"); err != nil {
+		return err
+	}
+	if v.Tracing, err = b.flag("tracing", v.Tracing); err != nil {
+		return err
+	}
+	for _, key := range []string{"defaultqueuetype", "default_queue_type"} {
+		kind, err := b.text(key, "")
+		if err != nil {
+			return err
+		}
+		if kind == "" || kind == "undefined" {
+			continue
+		}
+		if _, known := policy.ParseKind(kind); !known {
+			return badRequest("invalid_queue_type")
+		}
+		v.DefaultQueueType = kind
+	}
+	return nil
+}
+
+// tags reads a list of texts, or one text with commas.
+func (b body) tags(key string) ([]string, error) {
+	if !b.has(key) {
+		return []string{}, nil
+	}
+	var text string
+	if json.Unmarshal(b[key], &text) == nil {
+		return auth.SplitTags(text), nil
+	}
+	var list []string
+	if json.Unmarshal(b[key], &list) != nil {
+		return nil, badRequest("%s must be a list of strings, or one string with commas", key)
+	}
+	tags := []string{}
+	for _, item := range list {
+		tags = append(tags, auth.SplitTags(item)...)
+	}
+	return tags, nil
+}
+
+// deleteVhost answers DELETE /api/vhosts/{vhost}.
+func deleteVhost(c *call) error {
+	if _, err := c.vhost(); err != nil {
+		return err
+	}
+	return c.done(c.apply(meta.DeleteVhost{Name: c.path("vhost")}))
+}
+
+// startVhost answers POST /api/vhosts/{vhost}/start/{node}. A virtual host of
+// this node is never stopped.
+func startVhost(c *call) error {
+	if node := c.path("node"); node != c.s.broker.NodeName() {
+		return badRequest("Request to node %s failed with nodedown", node)
+	}
+	if _, err := c.vhost(); err != nil {
+		return err
+	}
+	return c.noContent()
+}
+
+// done answers 204 for a change that was carried out; its error otherwise, of
+// which a missing object is a plain 404.
+func (c *call) done(err error) error {
+	if err == nil {
+		return c.noContent()
+	}
+	if r := c.refusalOf(err); r.status == http.StatusNotFound {
+		return fmt.Errorf("%w", notFound())
+	}
+	return err
+}
