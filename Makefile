@@ -7,8 +7,9 @@
 GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10m
 ROUNDS ?= 200
+MESSAGES ?= 10000000
 
-.PHONY: run build test lint unit suites fuzz docs crash
+.PHONY: run build test lint unit suites fuzz docs crash backlog
 
 run:
 	go run ./cmd/amqpd
@@ -47,3 +48,7 @@ docs:
 # kill -9 under load, many times.
 crash:
 	CRASH_ROUNDS=$(ROUNDS) go test -count=1 -timeout 4h -v ./test/crash
+
+# Ten million messages in one queue: memory, disk, rates, time to start.
+backlog:
+	BACKLOG_COUNT=$(MESSAGES) go test -count=1 -timeout 1h -v ./test/backlog

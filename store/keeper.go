@@ -21,6 +21,9 @@ const (
 	foldPause = 200 * time.Millisecond
 	// retryPause is how long the keeper waits after it failed for want of space.
 	retryPause = time.Second
+	// quietPause: a log that nothing was appended to for so long is quiet. Then every sealed
+	// segment is indexed, so that it can go, and of the spares only the reserve is kept.
+	quietPause = 2 * time.Second
 )
 
 // keeper is the goroutine that keeps house behind the log: it prepares the files of coming
@@ -51,6 +54,11 @@ type keeper struct {
 	last    time.Time
 	pause   time.Duration // checkpointPause, or what a test wants
 
+	seenEnd    LSN           // the end of the log as of the last look
+	movedAt    time.Time     // when it was found to have moved
+	quiet      bool          // it has not moved for quietAfter
+	quietAfter time.Duration // quietPause, or what a test wants
+
 	lastCarry  time.Time
 	carryWait  time.Duration  // how long until the next look for sparse segments
 	carryEvery time.Duration  // carryPause, or what a test wants
@@ -73,6 +81,7 @@ func newKeeper(s *Store) *keeper {
 
 		carryEvery: carryPause,
 		carryWait:  carryPause,
+		quietAfter: quietPause,
 	}
 	k.later.Stop()
 	k.publish()
@@ -121,6 +130,7 @@ func (k *keeper) work() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.wait = 0
+	k.listen()
 	err := k.makeRoom()
 	if err == nil {
 		err = k.withSpace(k.foldDefinitions)
@@ -135,6 +145,18 @@ func (k *keeper) work() {
 		k.failed(err)
 	}
 	k.setBudget()
+}
+
+// listen finds out whether the log is quiet, and looks again while it is not. REQUIRES mu.
+func (k *keeper) listen() {
+	end := k.s.log.end()
+	if end != k.seenEnd {
+		k.seenEnd, k.movedAt = end, time.Now()
+	}
+	wait := k.quietAfter - time.Since(k.movedAt)
+	if k.quiet = wait <= 0; !k.quiet {
+		k.again(wait)
+	}
 }
 
 // failed decides what an error means. Want of space passes; a file that cannot be read is
@@ -209,7 +231,7 @@ func (k *keeper) sealed() []*segment {
 
 // checkpointDue reports whether enough has gathered, or space is wanted. REQUIRES mu.
 func (k *keeper) checkpointDue() bool {
-	if n := len(k.sealed()); n == 0 || n < indexAfter && !k.low.Load() {
+	if n := len(k.sealed()); n == 0 || n < indexAfter && !k.low.Load() && !k.quiet {
 		return false
 	}
 	if wait := k.pause - time.Since(k.last); wait > 0 {

@@ -26,6 +26,11 @@ func (k *keeper) makeRoom() error {
 	l.mu.Lock()
 	id, due := l.seg.id+1, l.offset() > l.seg.size/2
 	l.mu.Unlock()
+	if k.quiet {
+		if err := k.s.files.trimSpares(); err != nil {
+			return err
+		}
+	}
 	if !due && !k.low.Load() {
 		return nil
 	}
@@ -78,6 +83,20 @@ func (s *segmentFiles) keepReserve(size uint32) error {
 		return errors.Join(err, s.fs.Remove(s.path(name)))
 	}
 	s.spares = append(s.spares, name)
+	return nil
+}
+
+// trimSpares removes all spares but the reserve.
+func (s *segmentFiles) trimSpares() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.spares) > 1 {
+		n := len(s.spares) - 1
+		if err := s.fs.Remove(s.path(s.spares[n])); ignoreMissing(err) != nil {
+			return err
+		}
+		s.spares = s.spares[:n]
+	}
 	return nil
 }
 

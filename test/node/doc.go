@@ -4,7 +4,8 @@
 //	Build ──> Binary ──Start──> Node ──Kill, Stop──> (gone) ──Restart──> Node, same data
 //	                             │
 //	                             ├ Addr, HTTP  where it takes AMQP, and requests
-//	                             ├ RSS         from /proc
+//	                             ├ RSS, Peak   from /proc
+//	                             ├ DiskUsage   of its data
 //	                             └ Goroutines  from its pprof listener
 //
 // A node's log is printed when its test fails. No node outlives its test, nor

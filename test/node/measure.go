@@ -1,14 +1,18 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -30,20 +34,62 @@ func (f Footprint) String() string {
 // RSS is the resident memory of the process in octets.
 func (n *Node) RSS() int64 {
 	n.t.Helper()
+	return n.status(rssLine)
+}
+
+// Peak is the highest resident memory of the process since its start or
+// ResetPeak, in octets.
+func (n *Node) Peak() int64 {
+	n.t.Helper()
+	return n.status(peakLine)
+}
+
+// ResetPeak makes Peak start again from what is resident now.
+func (n *Node) ResetPeak() {
+	n.t.Helper()
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", n.cmd.Process.Pid), []byte("5"), 0); err != nil {
+		n.t.Fatalf("amqpd is gone: %v", err)
+	}
+}
+
+// status reads a size from a line of the process's status.
+func (n *Node) status(line *regexp.Regexp) int64 {
+	n.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", n.cmd.Process.Pid))
 	if err != nil {
 		n.t.Fatalf("amqpd is gone: %v", err)
 	}
-	m := rssLine.FindSubmatch(status)
+	m := line.FindSubmatch(status)
 	if m == nil {
-		n.t.Fatalf("amqpd is gone: its status has no VmRSS:\n%s", status)
+		n.t.Fatalf("amqpd is gone: its status has no %v:\n%s", line, status)
 	}
 	kib, _ := strconv.ParseInt(string(m[1]), 10, 64)
 	return kib << 10
 }
 
+// DiskUsage is the disk space that the data directory takes, in octets.
+func (n *Node) DiskUsage() int64 {
+	n.t.Helper()
+	total := int64(0)
+	err := filepath.WalkDir(n.data, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			total += info.Sys().(*syscall.Stat_t).Blocks * 512
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // files come and go
+		n.t.Fatal(err)
+	}
+	return total
+}
+
 var (
 	rssLine       = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
+	peakLine      = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 	holderLine    = regexp.MustCompile(`^\d+: (\d+) \[`)
 	totalLine     = regexp.MustCompile(`(?m)^# (HeapInuse|HeapIdle|HeapReleased|Sys|MaxRSS) = .*`)
 	goroutineLine = regexp.MustCompile(`goroutine profile: total (\d+)`)

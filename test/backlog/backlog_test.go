@@ -1,0 +1,130 @@
+package backlog
+
+import (
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"amqpd/amqp"
+	"amqpd/test/node"
+)
+
+var amqpd *node.Binary
+
+func TestMain(m *testing.M) { os.Exit(node.Main(m, &amqpd)) }
+
+const (
+	fewMessages = 100_000
+	bodySize    = 1 << 10
+	queueName   = "backlog"
+
+	memoryMost = 300 * node.MB // resident, at any time
+	diskMost   = 200 * node.MB // of the data directory when all but one message is gone
+	startMost  = 5 * time.Second
+)
+
+// count is how many messages the tests use.
+func count(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("BACKLOG_COUNT")
+	if text == "" {
+		return fewMessages
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n <= 0 {
+		t.Fatalf("BACKLOG_COUNT is %q, not a number of messages", text)
+	}
+	return n / perWrite * perWrite
+}
+
+// phase is a part of a test with its own peak of memory.
+type phase struct {
+	t     *testing.T
+	n     *node.Node
+	name  string
+	begin time.Time
+}
+
+func begin(t *testing.T, n *node.Node, name string) phase {
+	n.ResetPeak()
+	return phase{t, n, name, time.Now()}
+}
+
+// end tells how fast count messages went, 0: none did, and checks the memory.
+func (p phase) end(count int) {
+	p.t.Helper()
+	took := time.Since(p.begin)
+	peak := p.n.Peak()
+	p.t.Logf("%-6s %8d messages in %7.3f s, %9.0f/s, memory at most %3d MB, now %3d MB, disk %6d MB", p.name, count,
+		took.Seconds(), float64(count)/took.Seconds(), peak/node.MB, p.n.RSS()/node.MB, p.n.DiskUsage()/node.MB)
+	if peak > memoryMost {
+		p.t.Errorf("%s: the node held %d MB, at most %d are allowed", p.name, peak/node.MB, memoryMost/node.MB)
+	}
+}
+
+// TestBacklog fills a durable queue and drains it, while another consumer keeps
+// the first message all the time.
+func TestBacklog(t *testing.T) {
+	total := count(t)
+	n := amqpd.Start(t)
+	publisher, holder := dial(t, n.Addr), dial(t, n.Addr)
+	publisher.declare(queueName)
+	l := newLoad(queueName, bodySize, 2)
+
+	publisher.fill(l, 0, perWrite)
+	holder.send(1, amqp.BasicGet{Queue: queueName})
+	holder.await(amqp.MethodBasicGetOk)
+	consumer := dial(t, n.Addr)
+	p := begin(t, n, "fill")
+	publisher.fill(l, perWrite, total)
+	p.end(total)
+
+	p = begin(t, n, "idle")
+	time.Sleep(min(10*time.Second, time.Duration(total)*10*time.Microsecond))
+	p.end(0)
+
+	p = begin(t, n, "drain")
+	consumer.drain(queueName, bodySize, 1, total)
+	p.end(total)
+
+	p = begin(t, n, "empty")
+	for end := time.Now().Add(patience); n.DiskUsage() > diskMost; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Errorf("the data directory takes %d MB with one message left, at most %d are allowed", n.DiskUsage()/node.MB, diskMost/node.MB)
+			break
+		}
+	}
+	p.end(0)
+	holder.send(1, amqp.BasicReject{DeliveryTag: 1, Requeue: true})
+	if body := consumer.body(); body[7] != 0 || len(body) != bodySize {
+		t.Error("the message that was kept is not the first one")
+	}
+}
+
+// TestStart fills a queue and starts the node again, after a crash and after a
+// clean stop.
+func TestStart(t *testing.T) {
+	total := count(t)
+	n := amqpd.Start(t)
+	c := dial(t, n.Addr)
+	c.declare(queueName)
+	c.fill(newLoad(queueName, bodySize, 2), 0, total)
+	for _, stop := range []struct {
+		name string
+		end  func()
+	}{{"kill", n.Kill}, {"stop", n.Stop}} {
+		stop.end()
+		start := time.Now()
+		n.Restart()
+		took := time.Since(start)
+		t.Logf("%s: ready with %d messages after %v, memory at most %d MB", stop.name, total, took.Round(time.Millisecond), n.Peak()/node.MB)
+		if took > startMost {
+			t.Errorf("%s: the start took %v, at most %v are allowed", stop.name, took, startMost)
+		}
+		if got := dial(t, n.Addr).ready(queueName); got != total {
+			t.Fatalf("%s: %d messages came back of %d", stop.name, got, total)
+		}
+	}
+	dial(t, n.Addr).drain(queueName, bodySize, 0, perWrite)
+}
