@@ -39,6 +39,7 @@ var layers = []layer{
 	{"cluster", 1, []string{"github.com/hashicorp/", "go.etcd.io/bbolt"}},
 	{"amqp", 0, nil},
 	{"store", 0, []string{"go.etcd.io/bbolt", "golang.org/x/sys/unix"}},
+	{"schedule", 0, nil},
 	{"web", 0, nil},
 }
 
@@ -56,6 +57,7 @@ var bans = []ban{
 	{"amqp", []string{"net", "time", "os", "sync", "context", "log"}, "the codec knows octets: no network, no clock, no goroutine"},
 	{"policy", []string{"net", "time", "os", "sync", "context", "log"}, "what an argument means depends on nothing but the argument"},
 	{"exchange", []string{"net", "time", "os", "context", "log"}, "routing is a function of the message and the bindings"},
+	{"schedule", []string{"net", "time", "os", "sync", "context", "log"}, "who calls says what time it is"},
 	{"queue", []string{"net", "time", "os", "context", "log"}, "operations and the time go in, effects come out"},
 	{"cluster/meta", []string{"net", "time", "os", "context", "log", "math/rand"}, "every node must compute the same state"},
 	{"store", []string{"net"}, "the store knows files"},
@@ -63,7 +65,7 @@ var bans = []ban{
 }
 
 // pure are the packages without a goroutine and without a clock of their own.
-var pure = []string{"amqp", "policy", "exchange", "queue", "cluster/meta"}
+var pure = []string{"amqp", "policy", "exchange", "queue", "schedule", "cluster/meta"}
 
 // forbiddenNames are folders that say nothing of what is in them.
 var forbiddenNames = []string{"internal", "util", "utils", "common", "misc", "helpers", "helper", "base", "types", "interfaces", "lib", "pkg"}

@@ -27,7 +27,10 @@ var samples = []Command{
 	DeletePermission{"u", "v"},
 	PutTopicPermission{TopicPermission{"u", "v", "x", "w", "r"}},
 	DeleteTopicPermission{"u", "v", "x", true},
-	PutExchange{Exchange{"v", "x", "topic", true, true, true, amqp.Table{{Key: "a", Value: amqp.Int32(-2)}}}},
+	PutExchange{Exchange{
+		Vhost: "v", Name: "x", Type: "topic", Durable: true, AutoDelete: true, Internal: true,
+		Arguments: amqp.Table{{Key: "a", Value: amqp.Int32(-2)}},
+	}},
 	DeleteExchange{"v", "x", true},
 	PutQueue{Queue{
 		ID: 300, Vhost: "v", Name: "q", Durable: true, AutoDelete: true, Exclusive: true,

@@ -11,7 +11,15 @@ type Exchange struct {
 	Vhost, Name, Type             string
 	Durable, AutoDelete, Internal bool
 	Arguments                     amqp.Table
+
+	// ID is the number under which an exchange that keeps messages itself has
+	// them in the log: never given to another exchange or queue, not even to one
+	// of the same name later. The machine assigns it; 0 for all other types.
+	ID uint64
 }
+
+// delayedMessage is the type of exchange that keeps messages itself.
+const delayedMessage = "x-delayed-message"
 
 func (x *Exchange) code(c *coder) {
 	c.name(&x.Vhost)
@@ -21,9 +29,13 @@ func (x *Exchange) code(c *coder) {
 	c.boolean(&x.AutoDelete)
 	c.boolean(&x.Internal)
 	c.table(&x.Arguments)
+	if x.Type == delayedMessage {
+		c.uint64(&x.ID)
+	}
 }
 
-// PutExchange declares an exchange. ErrNotFound for the virtual host, ErrExists
+// PutExchange declares an exchange. The machine assigns the ID, whatever the
+// command says. ErrNotFound for the virtual host, ErrExists
 // for a name that is taken. Names with the prefix "amq." are the broker's to
 // refuse.
 type PutExchange struct{ Exchange Exchange }
@@ -56,6 +68,10 @@ func (c PutExchange) apply(t *txn) error {
 		return &Error{Err: ErrExists, Kind: "exchange", Vhost: x.Vhost, Name: x.Name}
 	}
 	x.Vhost = v.info.Name // shares the text
+	x.ID = 0
+	if x.Type == delayedMessage {
+		x.ID = t.newID()
+	}
 	v.exchanges.put(t.owner, x.Name, &x)
 	t.result.Created = true
 	t.result.Added.Exchanges = append(t.result.Added.Exchanges, &x)

@@ -142,3 +142,52 @@ func TestReadersSeeNothingOfALoad(t *testing.T) {
 		t.Errorf("after loading: %+v", n)
 	}
 }
+
+// An exchange that keeps messages has a number of its own, which a restart
+// keeps and which no later exchange or queue gets.
+func TestNumberOfAnExchangeThatKeepsMessages(t *testing.T) {
+	stored := map[string][]byte{}
+	put := func(s *State, c Command) Result {
+		r := apply(t, s, c)
+		for _, change := range r.Changes {
+			stored[change.Key] = change.Value
+		}
+		return r
+	}
+	numberOf := func(s *State, name string) uint64 {
+		x, ok := s.View().Exchange("/", name)
+		if !ok {
+			t.Fatalf("no exchange %q", name)
+		}
+		return x.ID
+	}
+	declare := func(name, typ string) Command {
+		return PutExchange{Exchange{Vhost: "/", Name: name, Type: typ, Durable: true, ID: 77}}
+	}
+	s := New()
+	put(s, PutVhost{Vhost{Name: "/"}})
+	put(s, declare("plain", "topic"))
+	put(s, declare("late", delayedMessage))
+	if n := numberOf(s, "plain"); n != 0 {
+		t.Errorf("an exchange that keeps nothing has number %d", n)
+	}
+	first := numberOf(s, "late")
+	again := New()
+	for key, value := range stored {
+		if err := again.Load(key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := again.Loaded(); err != nil {
+		t.Fatal(err)
+	}
+	if n := numberOf(again, "late"); n != first || n == 0 || n == 77 {
+		t.Errorf("number %d, after a restart %d", first, n)
+	}
+	put(again, DeleteExchange{Vhost: "/", Name: "late"})
+	put(again, declare("late", delayedMessage))
+	queue := put(again, PutQueue{Queue{Vhost: "/", Name: "q", Kind: "classic"}}).QueueID
+	if n := numberOf(again, "late"); n <= first || queue <= n {
+		t.Errorf("numbers %d, %d and, for a queue, %d do not ascend", first, n, queue)
+	}
+}

@@ -4,8 +4,8 @@ import "amqpd/amqp"
 
 // Queue is a queue as it was declared.
 type Queue struct {
-	// ID is never given to another queue, not even to one of the same name
-	// later, nor after a restart. The machine assigns it; 0 is no queue.
+	// ID is never given to another queue or exchange, not even to one of the same
+	// name later, nor after a restart. The machine assigns it; 0 is no queue.
 	ID uint64
 
 	Vhost, Name string
@@ -75,7 +75,7 @@ func (c PutQueue) apply(t *txn) error {
 	if limit, ok := v.info.Limit(MaxQueues); ok && int64(v.queues.len()) >= limit {
 		return &Error{Err: ErrLimit, Kind: "queue", Vhost: q.Vhost, Name: q.Name}
 	}
-	q.ID = t.newQueueID()
+	q.ID = t.newID()
 	q.Vhost = v.info.Name // shares the text
 	q.Durable = q.Durable && !q.Exclusive
 	v.queues.put(t.owner, q.Name, &q)
@@ -164,7 +164,7 @@ func (n *queueIDs) code(c *coder) {
 // afterRestart is the counter of a machine that only knows what is stored.
 func (n queueIDs) afterRestart() *queueIDs { return &queueIDs{n.reserved, n.reserved} }
 
-func (t *txn) newQueueID() uint64 {
+func (t *txn) newID() uint64 {
 	n := &t.next.queueIDs
 	n.last++
 	if n.last > n.reserved {
