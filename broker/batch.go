@@ -11,23 +11,23 @@ import (
 // from the read buffer (or owned by a transaction or a dead letter) and are
 // valid until the batch is flushed.
 type message struct {
-	ch        *channel // the publisher; nil for a message of the broker's own
-	tag       uint64   // publisher's confirm tag; 0: none
-	env       []byte   // exchange and routing key, two short strings as on the wire
-	header    []byte   // content header payload
-	body      []byte
-	ttl       int64 // per-message expiration, ms; -1 none
-	pos       store.Pos
-	priority  uint8
-	mandatory bool
-
-	persistent bool // delivery mode 2
-	durable    bool // goes to the log: persistent, and a durable queue takes it
-	logged     bool // a durable queue entry was logged: the confirm waits
-	spare      bool // the batch still owns the reference that storing gave it
-	shared     bool // it has several queues: the batch keeps that reference until all have theirs
-	routed     bool // some queue was there for it
-	refused    bool // some queue refused it (reject-publish)
+	ch         *channel // the publisher; nil for a message of the broker's own
+	tag        uint64   // publisher's confirm tag; 0: none
+	env        []byte   // exchange and routing key, two short strings as on the wire
+	header     []byte   // content header payload
+	body       []byte
+	ttl        int64 // per-message expiration, ms; -1 none
+	pos        store.Pos
+	priority   uint8
+	mandatory  bool
+	persistent bool  // delivery mode 2
+	durable    bool  // goes to the log: persistent, and a durable queue takes it
+	logged     bool  // a durable queue entry was logged: the confirm waits
+	spare      bool  // the batch still owns the reference that storing gave it
+	shared     bool  // it has several queues: the batch keeps that reference until all have theirs
+	routed     bool  // some queue was there for it
+	refused    bool  // some queue refused it (reject-publish)
+	holds      int32 // elements of batch.held that are the message's: the last ones, until it is added
 }
 
 // touch is a queue that a batch publishes to, with its chain of messages.
@@ -53,6 +53,7 @@ type batch struct {
 	links   []link
 	index   map[*localQueue]int32 // queue to touched, where there are many
 	octets  int
+	held    []holding // messages that delayed exchanges are to keep
 
 	fx       queue.Effects
 	reader   *store.Reader
@@ -65,6 +66,7 @@ type batch struct {
 	routing  exchange.Message
 	routed   exchange.Result
 	released []store.Pos
+	entries  []store.Entry // working memory of delayLine.hold
 	behind   []*consumer   // working memory of catchUp
 	idle     []*localQueue // queues to delete: expired
 	promised []*channel    // channels with new outcomes
@@ -90,6 +92,9 @@ func (t *batch) add(m message, queues []*localQueue) {
 	m.shared = len(queues) > 1
 	t.octets += len(m.body) + len(m.header)
 	t.msgs = append(t.msgs, m)
+	for k := len(t.held) - int(m.holds); k < len(t.held); k++ {
+		t.held[k].msg = i
+	}
 	for _, q := range queues {
 		t.link(q, i)
 	}
@@ -151,6 +156,7 @@ func (t *batch) publishGathered() {
 	for i := range t.touched {
 		t.touched[i].q.publish(t, t.touched[i].first)
 	}
+	t.holdBack()
 	t.outcomes()
 	t.reset()
 }

@@ -96,6 +96,7 @@ type Broker struct {
 	authorizer *auth.Authorizer
 	alarms     alarms
 	waiters    waiters
+	agenda     agenda // deadlines of queues
 	delays     delays
 	replies    sync.Map // reply address to *replyConsumer
 	batches    sync.Pool
@@ -122,9 +123,10 @@ type Broker struct {
 	stopping   bool
 	announced  []Listener // guarded by mu: where others listen
 
-	readers sync.WaitGroup // connections' readers
-	ticker  *time.Ticker   // consumer timeouts
-	done    chan struct{}
+	readers    sync.WaitGroup // connections' readers
+	background sync.WaitGroup // watchConsumers
+	ticker     *time.Ticker   // consumer timeouts
+	done       chan struct{}
 }
 
 // Open recovers the data directory and returns a broker that is ready to serve.
@@ -136,7 +138,8 @@ func Open(o Options) (*Broker, error) {
 		listeners: make(map[net.Listener]struct{}), channelsOf: make(map[string]int),
 	}
 	b.batches.New = func() any { return newBatch(b) }
-	b.delays.b = b
+	b.agenda.init(b)
+	b.delays.init(b)
 	b.changes.epoch.Store(1)
 	b.auth = auth.NewAuthenticator(directory{b.state}, auth.Options{LoopbackUsers: o.LoopbackUsers})
 	b.authorizer = auth.NewAuthorizer(directory{b.state})
@@ -149,7 +152,9 @@ func Open(o Options) (*Broker, error) {
 		return nil, errors.Join(err, b.store.Close())
 	}
 	b.ticker = time.NewTicker(min(consumerTimeoutTick, max(o.ConsumerTimeout, time.Second)))
-	go b.watchConsumers()
+	b.background.Go(b.watchConsumers)
+	b.agenda.start()
+	b.delays.agenda.start()
 	return b, nil
 }
 
@@ -168,7 +173,6 @@ func (b *Broker) recover() error {
 	for v := range b.state.View().Vhosts() {
 		b.raiseVhost(t, v.Name)
 	}
-	b.delays.recover()
 	b.store.RecoveryDone()
 	if b.state.View().Counts().Vhosts == 0 {
 		if err := b.firstStart(t); err != nil {
@@ -214,7 +218,7 @@ func (b *Broker) loadDefinitions(t *batch, path string) error {
 		if err != nil {
 			return fmt.Errorf("definitions file %s: %w", path, err)
 		}
-		b.end(t, realised{queues: done.queues}, nil)
+		b.end(t, realised{queues: done.queues, lines: done.lines}, nil)
 	}
 	b.awaitDurable(b.store.End())
 	b.log.Info("definitions loaded", slog.String("file", path), slog.Int("changes", len(commands)))
@@ -359,20 +363,8 @@ func (b *Broker) Stop(ctx context.Context) error {
 	}
 	close(b.done)
 	b.ticker.Stop()
-	b.delays.stop()
-	b.quiesce()
+	b.background.Wait()
+	b.delays.agenda.stop()
+	b.agenda.stop()
 	return b.store.Close()
-}
-
-// quiesce stops the timers of every queue.
-func (b *Broker) quiesce() {
-	b.definitions.Lock()
-	defer b.definitions.Unlock()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, v := range b.vhosts {
-		for _, q := range v.queues {
-			q.quiesce()
-		}
-	}
 }

@@ -277,7 +277,7 @@ func TestReferencesAreGivenBack(t *testing.T) {
 		other.publish(1, "amq.fanout", "", persistent, "tx")
 	}
 	call[amqp.TxRollbackOk](other, 1, &amqp.TxRollback{})
-	eventually(t, "delayed messages come", func() bool { b.delays.mu.Lock(); defer b.delays.mu.Unlock(); return len(b.delays.heap) == 0 })
+	eventually(t, "delayed messages come", func() bool { return b.Delayed() == 0 })
 	if err := b.store.Verify(); err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func (t *batch) deadLetter(d *dead) {
 		return // the dead-letter exchange does not exist: dropped (amqp-behaviour §5.8)
 	}
 	queues = slices.DeleteFunc(queues, func(q *localQueue) bool { return seen.cycle(q.name, d.Reason) })
-	if len(queues) > 0 {
+	if len(queues) > 0 || m.holds > 0 {
 		m.durable = m.persistent && anyDurable(queues)
 		t.add(m, queues)
 	}

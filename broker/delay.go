@@ -1,178 +1,299 @@
 package broker
 
 import (
-	"container/heap"
+	"cmp"
 	"log/slog"
 	"slices"
 	"sync"
-	"time"
+	"sync/atomic"
 
-	"amqpd/amqp"
 	"amqpd/exchange"
+	"amqpd/schedule"
 	"amqpd/store"
 )
 
-// delayQueue is the queue id under which the log keeps delayed messages; real
-// queues never have it.
-const delayQueue = 1 << 62
+const (
+	// delayTurn is how many delayed messages of one exchange are moved in one turn.
+	delayTurn = batchMessages
+	// delayAside is how long, in milliseconds, a message may be delayed and stay in
+	// memory when it need not survive. What waits longer goes to the disk, without
+	// an entry: memory holds what is soon due and no more.
+	delayAside = 10_000
+	// delayUnlogged marks, in a schedule, positions in the log of messages that the
+	// log has no entry of. No segment has so high a number.
+	delayUnlogged = 1 << 62
+)
 
-// delayed is one message that waits. Its octets are stored with the virtual
-// host and the exchange in front.
-type delayed struct {
-	due  int64 // unix ms
-	seq  uint64
-	pos  store.Pos
-	size uint32
-	kept bool // it is in the log
-}
-
-// delays holds the messages of all x-delayed-message exchanges of the node,
-// soonest first, under one timer. Persistent ones are in the log too and
-// survive a restart.
+// delays moves the delayed messages of the node, under one timer.
 type delays struct {
-	b *Broker
-
-	mu    sync.Mutex
-	heap  delayHeap   // guarded by mu
-	next  uint64      // guarded by mu: next sequence number
-	timer *time.Timer // guarded by mu
+	agenda  agenda
+	pending atomic.Int64 // messages that all exchanges keep
 }
 
-// recover takes back what the log kept.
-func (d *delays) recover() {
-	entries, next := d.b.store.Recovered(delayQueue)
+func (d *delays) init(b *Broker) { d.agenda.init(b) }
+
+// delayLine is what one x-delayed-message exchange keeps back, with the log's
+// number for it. Persistent messages of a durable exchange have entries there,
+// as in a queue, and survive restarts; all others are gone with the process.
+type delayLine struct {
+	b       *Broker
+	vhost   *vhost
+	name    string
+	id      uint64
+	durable bool
+	turn    appointment
+
+	mu      sync.Mutex
+	pending schedule.Schedule // guarded by mu
+	next    uint64            // guarded by mu: next sequence number
+	armed   int64             // guarded by mu: when turn comes; 0 not set
+	gone    bool              // guarded by mu: the exchange was deleted
+	taken   []schedule.Entry  // working memory of tick
+}
+
+// holding is a message of a batch that an exchange is to keep.
+type holding struct {
+	line   *delayLine
+	msg    int32 // index into batch.msgs; -1 until it is there
+	ms     int64
+	header []byte // content header payload; with BCC, which counts when the message is due
+}
+
+// newDelayLine starts an exchange that delays.
+func newDelayLine(v *vhost, name string, id uint64, durable bool) *delayLine {
+	d := &delayLine{b: v.b, vhost: v, name: name, id: id, durable: durable, next: 1}
+	d.turn.run = d.tick
+	return d
+}
+
+// delayLine returns what the exchange of that name keeps, nil if it is none that does.
+func (v *vhost) delayLine(name string) *delayLine {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.lines[name]
+}
+
+// restore takes back what the log kept.
+func (d *delayLine) restore() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	next := d.b.store.RecoveredEach(d.id, func(some []store.Entry) {
+		for i := range some {
+			e := &some[i]
+			d.pending.Add(schedule.Entry{Due: e.Expiry, Seq: e.Seq, Pos: uint64(e.Pos)})
+		}
+	})
 	d.next = max(next, 1)
-	for _, e := range entries {
-		d.heap = append(d.heap, delayed{due: e.Expiry, seq: e.Seq, pos: e.Pos, size: e.Size, kept: true})
-	}
-	heap.Init(&d.heap)
+	d.b.delays.pending.Add(int64(d.pending.Len()))
 	d.arm()
 }
 
-// add holds m back. The publisher's confirm waits for the log when m is
-// persistent.
-func (d *delays) add(t *batch, vhost string, hold exchange.Hold, m *message) {
-	prefix, err := amqp.AppendEnvelope(nil, vhost, hold.Exchange)
+// holdBack leaves the batch's delayed messages with their exchanges. Confirms of
+// those that survive wait for the log.
+func (t *batch) holdBack() {
+	for rest := t.held; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].line == rest[0].line {
+			n++
+		}
+		d := rest[0].line
+		d.mu.Lock()
+		d.hold(t, rest[:n])
+		d.mu.Unlock()
+		rest = rest[n:]
+	}
+	t.forgetHeld()
+}
+
+// forgetHeld empties held.
+func (t *batch) forgetHeld() {
+	clear(t.held)
+	t.held = t.held[:0]
+}
+
+// hold takes in messages of a batch. REQUIRES mu.
+func (d *delayLine) hold(t *batch, hs []holding) {
+	if d.gone {
+		return
+	}
+	for _, h := range hs {
+		if h.msg < 0 {
+			continue // refused after it was routed
+		}
+		m := &t.msgs[h.msg]
+		// The clock shows whole milliseconds: one more, lest the message is early.
+		e := schedule.Entry{Due: t.now + h.ms + 1, Seq: d.next}
+		d.next++
+		switch {
+		case m.persistent && d.durable:
+			pos := t.log.PutDurable(m.env, h.header, m.body)
+			t.entries = append(t.entries, store.Entry{Seq: e.Seq, Pos: pos, Expiry: e.Due, Size: uint32(len(m.body))})
+			e.Pos, m.logged = uint64(pos), true
+		case h.ms > delayAside:
+			e.Pos = uint64(t.log.PutDurable(m.env, h.header, m.body)) | delayUnlogged
+		default:
+			e.Pos = uint64(t.b.store.PutTransient(m.env, h.header, m.body))
+		}
+		d.pending.Add(e)
+		d.b.delays.pending.Add(1)
+	}
+	if len(t.entries) > 0 {
+		t.log.Enqueue(d.id, t.entries)
+		t.entries = t.entries[:0]
+	}
+	d.arm()
+}
+
+// arm makes an appointment for the soonest message. REQUIRES mu.
+func (d *delayLine) arm() {
+	due, ok := d.pending.Next()
+	if !ok || d.gone || d.armed != 0 && d.armed <= due {
+		return
+	}
+	d.armed = due
+	d.b.delays.agenda.set(&d.turn, due)
+}
+
+// tick moves messages that are due on, in batches that are bounded in number and
+// octets. A message is gone from the log after it is in the log elsewhere: a
+// crash in between repeats it.
+func (d *delayLine) tick(t *batch) {
+	d.mu.Lock()
+	d.armed = 0
+	d.taken = d.pending.Due(d.taken[:0], t.now, delayTurn)
+	d.mu.Unlock()
+	moved := 0
+	for i := range d.taken {
+		d.release(t, &d.taken[i])
+		if t.full() {
+			t.flush()
+			d.forget(d.taken[moved : i+1])
+			moved = i + 1
+		}
+	}
+	t.flush()
+	d.forget(d.taken[moved:])
+	t.flushDirty()
+	d.mu.Lock()
+	d.arm()
+	d.mu.Unlock()
+}
+
+// release routes a delayed message from its exchange, with the bindings of now
+// and x-delay negated (amqp-behaviour §3.5). One that cannot be read stays in
+// the log: e.Pos is 0 then.
+func (d *delayLine) release(t *batch, e *schedule.Entry) {
+	payload, err := t.reader.Read(store.Pos(e.Pos &^ delayUnlogged))
 	if err != nil {
+		d.b.log.Error("delayed message cannot be read", slog.String("vhost", d.vhost.name),
+			slog.String("exchange", d.name), slog.Uint64("seq", e.Seq), slog.Any("error", err))
+		e.Pos = 0
 		return
 	}
-	prefix = append(prefix, m.env...)
-	e := delayed{due: d.b.clock() + int64(hold.Milliseconds), size: uint32(len(m.body)), kept: m.persistent}
-	if e.kept {
-		e.pos = d.b.store.PutDurable(prefix, m.header, m.body)
-		m.logged = true
-	} else {
-		e.pos = d.b.store.PutTransient(prefix, m.header, m.body)
+	env, header, body := splitPayload(slices.Clone(payload))
+	m := message{env: env, header: negateDelay(header), body: body, ttl: -1}
+	queues, err := t.routeOwn(d.vhost, d.name, &m)
+	if err != nil {
+		return // the exchange was deleted, and the message goes with it
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	e.seq = d.next
-	d.next++
-	if e.kept {
-		d.b.store.Enqueue(delayQueue, []store.Entry{{Seq: e.seq, Pos: e.pos, Expiry: e.due, Size: e.size}})
+	if !t.routing.BCC.Empty() {
+		m.header = withoutHeader(m.header, "BCC")
 	}
-	heap.Push(&d.heap, e)
-	if d.heap[0].seq == e.seq {
-		d.arm()
-	}
+	m.durable = m.persistent && anyDurable(queues)
+	t.add(m, queues)
 }
 
-// arm sets the timer to the soonest message. REQUIRES mu.
-func (d *delays) arm() {
-	if len(d.heap) == 0 {
-		return
-	}
-	wait := time.Duration(max(d.heap[0].due-d.b.clock(), 0)) * time.Millisecond
-	if d.timer == nil {
-		d.timer = time.AfterFunc(wait, d.tick)
-		return
-	}
-	d.timer.Reset(wait)
-}
-
-// stop ends the timer.
-func (d *delays) stop() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.timer != nil {
-		d.timer.Stop()
-	}
-}
-
-// tick releases what is due.
-func (d *delays) tick() {
-	t := d.b.borrow()
-	defer d.b.giveBack(t)
-	for {
-		due := d.due(t.now)
-		if len(due) == 0 {
-			return
+// forget lets go of messages that went their way.
+func (d *delayLine) forget(es []schedule.Entry) {
+	d.b.delays.pending.Add(-int64(len(es)))
+	var logged []store.Range
+	released := make([]store.Pos, 0, len(es))
+	for _, e := range es {
+		if e.Pos == 0 {
+			continue
 		}
-		for i := range due {
-			d.release(t, &due[i])
+		pos := store.Pos(e.Pos &^ delayUnlogged)
+		released = append(released, pos)
+		if !pos.Transient() && e.Pos&delayUnlogged == 0 {
+			logged = append(logged, store.Range{From: e.Seq, To: e.Seq})
 		}
-		t.flush()
-		for _, e := range due {
-			if e.kept {
-				d.b.store.Settle(delayQueue, []store.Range{{From: e.seq, To: e.seq}})
-			}
-			d.b.store.Release(e.pos)
-		}
-		t.flushDirty()
 	}
+	if len(logged) > 0 {
+		d.b.store.Settle(d.id, joined(logged))
+	}
+	slices.Sort(released)
+	d.b.store.ReleaseAll(released)
 }
 
-// due takes a batch of messages that are due; with none it arms the timer.
-func (d *delays) due(now int64) (out []delayed) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for len(d.heap) > 0 && d.heap[0].due <= now && len(out) < batchMessages {
-		out = append(out, heap.Pop(&d.heap).(delayed))
-	}
-	if len(out) == 0 {
-		d.arm()
+// joined sorts ranges of single numbers and makes one of neighbours.
+func joined(rs []store.Range) []store.Range {
+	slices.SortFunc(rs, func(a, b store.Range) int { return cmp.Compare(a.From, b.From) })
+	out := rs[:1]
+	for _, r := range rs[1:] {
+		if last := &out[len(out)-1]; last.To+1 == r.From {
+			last.To = r.To
+		} else {
+			out = append(out, r)
+		}
 	}
 	return out
 }
 
-// release routes a delayed message from its exchange, with the bindings of now
-// and x-delay negated (amqp-behaviour §3.5).
-func (d *delays) release(t *batch, e *delayed) {
-	payload, err := t.reader.Read(e.pos)
-	if err != nil {
-		d.b.log.Error("delayed message cannot be read", slog.Any("error", err))
-		return
+// remove drops what a deleted exchange keeps.
+func (d *delayLine) remove() {
+	d.mu.Lock()
+	d.gone = true
+	n := d.pending.Len()
+	all := d.pending.Clear()
+	d.mu.Unlock()
+	d.b.delays.agenda.cancel(&d.turn)
+	d.b.delays.pending.Add(-int64(n))
+	if d.durable {
+		d.b.store.DropQueue(d.id)
 	}
-	payload = slices.Clone(payload)
-	n := 1 + int(payload[0])
-	n += 1 + int(payload[n])
-	vhost, name, _ := amqp.SplitEnvelope(payload[:n])
-	v := d.b.vhost(string(vhost))
+	released := make([]store.Pos, 0, min(n, delayTurn))
+	for e := range all {
+		if released = append(released, store.Pos(e.Pos&^delayUnlogged)); len(released) == cap(released) {
+			d.b.store.ReleaseAll(released)
+			released = released[:0]
+		}
+	}
+	d.b.store.ReleaseAll(released)
+}
+
+// Delayed is the number of messages that all x-delayed-message exchanges of the
+// node keep back. Safe from any goroutine.
+func (b *Broker) Delayed() int { return int(b.delays.pending.Load()) }
+
+// DelayedBy is the number of messages that one x-delayed-message exchange keeps
+// back, which management shows as messages_delayed, and about how many octets of
+// memory the node needs to know when they are due; their own lie in the store.
+// ok is false for an exchange that is not there or of another type. Safe from
+// any goroutine.
+func (b *Broker) DelayedBy(vhost, exchange string) (messages, octets int, ok bool) {
+	v := b.vhost(vhost)
 	if v == nil {
-		return
+		return 0, 0, false
 	}
-	env, header, body := splitPayload(payload[n:])
-	m := message{env: env, header: negateDelay(header), body: body, ttl: -1}
-	queues, err := t.routeOwn(v, string(name), &m)
-	if err == nil && len(queues) > 0 {
-		m.durable = m.persistent && anyDurable(queues)
-		t.add(m, queues)
+	d := v.delayLine(exchange)
+	if d == nil {
+		return 0, 0, false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.pending.Len(), d.pending.Octets(), true
+}
+
+// holdFor notes that the message being routed is to stay with exchanges for a
+// while. It comes before add, or before the transaction takes the message.
+func (t *batch) holdFor(v *vhost, holds []exchange.Hold, m *message) {
+	for _, h := range holds {
+		if d := v.delayLine(h.Exchange); d != nil {
+			t.held = append(t.held, holding{line: d, msg: -1, ms: h.Milliseconds, header: m.header})
+			m.holds++
+		}
 	}
 }
 
-// delayHeap orders by due time, then by arrival.
-type delayHeap []delayed
-
-func (h delayHeap) Len() int { return len(h) }
-func (h delayHeap) Less(i, j int) bool {
-	return h[i].due < h[j].due || h[i].due == h[j].due && h[i].seq < h[j].seq
-}
-func (h delayHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *delayHeap) Push(x any)   { *h = append(*h, x.(delayed)) }
-func (h *delayHeap) Pop() any {
-	last := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	return last
-}
+// heldFor lists what exchanges are to hold of a message that was routed last.
+func (t *batch) heldFor(m *message) []holding { return t.held[len(t.held)-int(m.holds):] }

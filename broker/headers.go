@@ -1,6 +1,11 @@
 package broker
 
-import "amqpd/amqp"
+import (
+	"math"
+
+	"amqpd/amqp"
+	"amqpd/exchange"
+)
 
 // editHeaders returns a content header payload with its headers table changed
 // by f. A payload that cannot be edited, which cannot be here, stays as it is.
@@ -33,11 +38,13 @@ func withDeliveryCount(header []byte, count uint16) []byte {
 }
 
 // negateDelay rewrites x-delay of a message that has waited, as a signed 32-bit
-// integer (amqp-behaviour §3.5).
+// integer (amqp-behaviour §3.5), or as a 64-bit one where that is too small.
 func negateDelay(header []byte) []byte {
 	return editHeaders(header, func(t amqp.Table) amqp.Table {
-		raw, _ := amqp.Lookup(t.Append(nil)[4:], "x-delay")
-		ms, _ := raw.Int()
+		ms, _ := exchange.Delay(t.Append(nil)[4:])
+		if ms > math.MaxInt32 {
+			return t.With("x-delay", amqp.Long(-ms))
+		}
 		return t.With("x-delay", amqp.Int32(int32(-ms)))
 	})
 }

@@ -62,7 +62,7 @@ func (ch *channel) publish(p *amqp.Publish, header, body []byte) error {
 		}
 	}
 	if ch.tx != nil {
-		ch.tx.publish(m, queues)
+		ch.tx.publish(c.batch, m, queues)
 		return nil
 	}
 	if ch.confirms.selected {
@@ -191,6 +191,7 @@ func (ch *channel) routeByContent(r *route, p *amqp.Publish, m *message, t *trai
 	if refusal != nil {
 		return nil, refusal
 	}
+	sent := m.header
 	if bcc.Present() {
 		m.header = withoutHeader(m.header, "BCC")
 	}
@@ -202,7 +203,12 @@ func (ch *channel) routeByContent(r *route, p *amqp.Publish, m *message, t *trai
 		Key: p.RoutingKey, Headers: t.headers, CC: cc, BCC: bcc, MessageID: props.MessageID,
 		CorrelationID: props.CorrelationID, Timestamp: props.Timestamp, HasTimestamp: props.Has(amqp.FlagTimestamp),
 	}
-	return c.vhost.route(c.batch, r.exchange, &c.routing, &c.routed, m)
+	queues, err := c.vhost.route(c.batch, r.exchange, &c.routing, &c.routed, m)
+	held := c.batch.heldFor(m)
+	for i := range held {
+		held[i].header = sent
+	}
+	return queues, err
 }
 
 // sendReturn gives an unroutable mandatory message back to its publisher,

@@ -3,7 +3,6 @@ package broker
 import (
 	"log/slog"
 	"sync"
-	"time"
 
 	"amqpd/cluster/meta"
 	"amqpd/policy"
@@ -34,10 +33,11 @@ type localQueue struct {
 	core    *queue.Queue // guarded by mu
 	letters letterTarget // guarded by mu: where dead letters go now
 	behind  []*consumer  // guarded by mu: took no more until what was chosen is written
-	timer   *time.Timer  // guarded by mu; nil until a deadline was seen
-	armed   int64        // guarded by mu: when timer fires, unix ms; 0 not set
+	armed   int64        // guarded by mu: when turn comes, unix ms; 0 not set
 	gone    bool         // guarded by mu: deleted; every operation refuses
 	dying   bool         // guarded by mu: expired, and about to be deleted
+
+	turn appointment // when a message or the queue itself may expire
 
 	// policyName and operatorName are the policies in force, for views.
 	policyName, operatorName string // guarded by mu
@@ -50,13 +50,15 @@ type localQueue struct {
 // added by restore.
 func newLocalQueue(v *vhost, d *meta.Queue, owner *conn) *localQueue {
 	s, pol, op := v.queueSettings(d)
-	return &localQueue{
+	q := &localQueue{
 		b: v.b, vhost: v, id: d.ID, name: d.Name, kind: s.Kind, counts: s.Kind == policy.Quorum,
 		durable: d.Durable, autoDelete: d.AutoDelete, exclusive: owner, def: d,
 		singleActive: s.SingleActiveConsumer,
 		core:         queue.New(d.ID, d.Durable, s), letters: newLetterTarget(s),
 		policyName: pol, operatorName: op,
 	}
+	q.turn.run = q.tick
+	return q
 }
 
 // resource names the queue as error texts do.
@@ -225,9 +227,7 @@ func (q *localQueue) remove(t *batch) (ready int, consumers []*consumer) {
 	q.noteLocked()
 	q.b.changes.forget(q)
 	q.gone = true
-	if q.timer != nil {
-		q.timer.Stop()
-	}
+	q.b.agenda.cancel(&q.turn)
 	return ready, consumers
 }
 
@@ -254,21 +254,16 @@ func (q *localQueue) counters(touchedAt int64) (ready, consumers int) {
 	return q.core.Ready(), q.core.Consumers()
 }
 
-// arm makes the timer fire at the state machine's next deadline, if that is
-// earlier than what it is set to; a timer that fires too early sets itself
-// again. REQUIRES mu.
+// arm makes an appointment at the state machine's next deadline, if that is
+// earlier than the one there is; one that comes too early makes the next.
+// REQUIRES mu.
 func (q *localQueue) arm() {
 	at := q.core.Deadline()
 	if at == 0 || q.dying || (q.armed != 0 && q.armed <= at) {
 		return
 	}
 	q.armed = at
-	wait := time.Duration(max(at-q.b.clock(), 0)) * time.Millisecond
-	if q.timer == nil {
-		q.timer = time.AfterFunc(wait, q.tick)
-		return
-	}
-	q.timer.Reset(wait)
+	q.b.agenda.set(&q.turn, at)
 }
 
 // singleActiveQuorum tells whether basic.get is refused (amqp-behaviour §5.3).
@@ -276,20 +271,8 @@ func (q *localQueue) singleActiveQuorum() bool {
 	return q.kind == policy.Quorum && q.singleActive
 }
 
-// quiesce stops the timer for good.
-func (q *localQueue) quiesce() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.timer != nil {
-		q.timer.Stop()
-	}
-	q.armed = 1 // earlier than any deadline: the timer is not set again
-}
-
 // tick runs when a message or the queue itself may have expired.
-func (q *localQueue) tick() {
-	t := q.b.borrow()
-	defer q.b.giveBack(t)
+func (q *localQueue) tick(t *batch) {
 	q.mu.Lock()
 	q.armed = 0
 	if !q.gone {
@@ -298,7 +281,6 @@ func (q *localQueue) tick() {
 	}
 	q.mu.Unlock()
 	t.bury()
-	t.end()
 }
 
 // unreadable reports a message whose octets cannot be read back: damage on the

@@ -14,6 +14,7 @@ import (
 // the change to finish: queues to empty, connections to close.
 type realised struct {
 	queues []*localQueue
+	lines  []*delayLine
 	lsn    store.LSN
 }
 
@@ -80,7 +81,7 @@ func (b *Broker) add(t *batch, added *meta.Objects, owner *conn) {
 	}
 	for _, x := range added.Exchanges {
 		if v := b.vhost(x.Vhost); v != nil {
-			v.router.Put(v.exchangeOf(x))
+			v.addExchange(x)
 		}
 	}
 	for _, d := range added.Queues {
@@ -96,8 +97,25 @@ func (b *Broker) add(t *batch, added *meta.Objects, owner *conn) {
 	}
 }
 
+// addExchange starts an exchange and, where it is one that keeps messages, what
+// it keeps. REQUIRES definitions.
+func (v *vhost) addExchange(x *meta.Exchange) *delayLine {
+	var d *delayLine
+	if x.ID != 0 {
+		d = newDelayLine(v, x.Name, x.ID, x.Durable)
+		v.mu.Lock()
+		if v.lines == nil {
+			v.lines = make(map[string]*delayLine)
+		}
+		v.lines[x.Name] = d
+		v.mu.Unlock()
+	}
+	v.router.Put(v.exchangeOf(x))
+	return d
+}
+
 // addQueue starts a queue. REQUIRES definitions.
-func (v *vhost) addQueue(d *meta.Queue, owner *conn) {
+func (v *vhost) addQueue(d *meta.Queue, owner *conn) *localQueue {
 	q := newLocalQueue(v, d, owner)
 	if owner != nil {
 		if owner.exclusives == nil {
@@ -112,6 +130,7 @@ func (v *vhost) addQueue(d *meta.Queue, owner *conn) {
 	v.mu.Lock()
 	v.queues[d.Name] = q
 	v.mu.Unlock()
+	return q
 }
 
 // addBinding starts a binding, and replays a history to a queue newly bound.
@@ -152,6 +171,12 @@ func (b *Broker) remove(removed *meta.Objects, done *realised) {
 			v.router.Remove(x.Name)
 			v.forgetHistory(x.Name)
 			v.forgetCounter(x.Name)
+			if d := v.delayLine(x.Name); d != nil {
+				v.mu.Lock()
+				delete(v.lines, x.Name)
+				v.mu.Unlock()
+				done.lines = append(done.lines, d)
+			}
 		}
 	}
 	for _, name := range removed.Vhosts {
@@ -217,8 +242,8 @@ func (b *Broker) deleteQueue(q *localQueue, t *batch, answer func(ready int)) er
 	return nil
 }
 
-// end finishes a change: queues that the definitions no longer have are
-// emptied, the log is waited for, then clients are told.
+// end finishes a change: queues and exchanges that the definitions no longer
+// have are emptied, the log is waited for, then clients are told.
 func (b *Broker) end(t *batch, done realised, answer func(ready int)) {
 	var ready int
 	var consumers []*consumer
@@ -226,6 +251,9 @@ func (b *Broker) end(t *batch, done realised, answer func(ready int)) {
 		n, ks := q.remove(t)
 		ready += n
 		consumers = append(consumers, ks...)
+	}
+	for _, d := range done.lines {
+		d.remove()
 	}
 	b.awaitDurable(done.lsn)
 	if answer != nil {
@@ -275,16 +303,18 @@ func (b *Broker) raiseVhost(t *batch, name string) {
 	b.mu.Unlock()
 	view := b.state.View()
 	for x := range view.Exchanges(name) {
-		v.router.Put(v.exchangeOf(x))
+		if d := v.addExchange(x); d != nil {
+			d.restore()
+		}
 	}
 	for d := range view.Queues(name) {
-		v.addQueue(d, nil)
-		v.queue(d.Name).restore()
+		v.addQueue(d, nil).restore()
 	}
 	for d := range view.Bindings(name) {
 		v.addBinding(t, d)
 	}
-	// Not before: what expired while the node was down dies into other queues.
+	// The agenda starts behind this: what expired while the node was down dies
+	// into other queues.
 	for d := range view.Queues(name) {
 		if q := v.queue(d.Name); q != nil {
 			q.mu.Lock()

@@ -20,6 +20,7 @@ type transaction struct {
 type txMessage struct {
 	message
 	queues []*localQueue
+	held   []holding // what delayed exchanges are to keep
 }
 
 // txSettlement is a delivery tag that the commit settles.
@@ -29,7 +30,7 @@ type txSettlement struct {
 }
 
 // publish keeps a message until the commit, with octets of its own.
-func (tx *transaction) publish(m message, queues []*localQueue) {
+func (tx *transaction) publish(t *batch, m message, queues []*localQueue) {
 	octets := make([]byte, 0, len(m.env)+len(m.header)+len(m.body))
 	own := func(b []byte) []byte {
 		n := len(octets)
@@ -37,7 +38,12 @@ func (tx *transaction) publish(m message, queues []*localQueue) {
 		return octets[n:len(octets):len(octets)]
 	}
 	m.env, m.header, m.body = own(m.env), own(m.header), own(m.body)
-	tx.messages = append(tx.messages, txMessage{message: m, queues: slices.Clone(queues)})
+	held := slices.Clone(t.heldFor(&m))
+	t.held = t.held[:len(t.held)-len(held)]
+	for i := range held {
+		held[i].header = slices.Clone(held[i].header)
+	}
+	tx.messages = append(tx.messages, txMessage{message: m, queues: slices.Clone(queues), held: held})
 }
 
 // hold takes a delivery out of the client's sight until the commit or a
@@ -70,6 +76,7 @@ func (ch *channel) txCommit(*amqp.TxCommit) error {
 	for i := range tx.messages {
 		m := &tx.messages[i]
 		m.durable = m.persistent && anyDurable(m.queues)
+		t.held = append(t.held, m.held...)
 		t.add(m.message, m.queues)
 	}
 	settled := ch.releaseHeld(tx)
@@ -146,6 +153,10 @@ func (t *batch) commit(settled []txGroup) store.LSN {
 	for _, q := range queues {
 		q.mu.Lock()
 	}
+	lines := t.lines()
+	for _, d := range lines {
+		d.mu.Lock()
+	}
 	group := t.b.store.Begin()
 	t.log = group
 	for i := range t.touched {
@@ -154,10 +165,28 @@ func (t *batch) commit(settled []txGroup) store.LSN {
 	for _, g := range settled {
 		g.src.queue.settleLocked(t, g.src.consumer, g.ranges, g.how)
 	}
+	for i := range t.held {
+		t.held[i].line.hold(t, t.held[i:i+1])
+	}
 	lsn := group.End()
 	t.log = t.b.store
+	t.forgetHeld()
+	for _, d := range lines {
+		d.mu.Unlock()
+	}
 	for _, q := range queues {
 		q.mu.Unlock()
 	}
 	return lsn
+}
+
+// lines lists the exchanges that are to keep messages of the batch, each once,
+// in the order in which they are locked.
+func (t *batch) lines() []*delayLine {
+	lines := make([]*delayLine, len(t.held))
+	for i := range t.held {
+		lines[i] = t.held[i].line
+	}
+	slices.SortFunc(lines, func(a, b *delayLine) int { return cmp.Compare(a.id, b.id) })
+	return slices.Compact(lines)
 }

@@ -23,6 +23,7 @@ type vhost struct {
 
 	mu     sync.RWMutex
 	queues map[string]*localQueue // guarded by mu
+	lines  map[string]*delayLine  // guarded by mu: of exchanges that delay
 
 	historyMu sync.Mutex
 	histories map[string]*history // guarded by historyMu; by exchange
@@ -78,8 +79,8 @@ func (v *vhost) named(to []*localQueue, names []string) []*localQueue {
 }
 
 // route finds the queues of a message that needs more than exchange and key,
-// adds it to the histories on its way and leaves it with the exchanges that
-// hold it back. The queues are good until the batch's next route.
+// adds it to the histories on its way and notes the exchanges that are to hold
+// it back. The queues are good until the batch's next route.
 func (v *vhost) route(t *batch, name string, rm *exchange.Message, res *exchange.Result, m *message) ([]*localQueue, error) {
 	if err := v.router.Route(name, rm, res); err != nil {
 		return nil, exchange.NoExchange(amqp.MethodBasicPublish, name, v.name)
@@ -87,9 +88,7 @@ func (v *vhost) route(t *batch, name string, rm *exchange.Message, res *exchange
 	if len(res.History) > 0 && exchange.WantsHistory(rm.Headers) {
 		v.remember(res.History, m)
 	}
-	for _, hold := range res.Holds {
-		v.b.delays.add(t, v.name, hold, m)
-	}
+	t.holdFor(v, res.Holds, m)
 	t.targets = v.named(t.targets[:0], res.Queues)
 	return t.targets, nil
 }

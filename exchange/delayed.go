@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"math"
 	"strconv"
 
 	"amqpd/amqp"
@@ -11,8 +10,9 @@ const (
 	argDelayedType = "x-delayed-type"
 	headerDelay    = "x-delay"
 
-	// maxDelay, in milliseconds, is the longest delay; a longer one is none.
-	maxDelay = math.MaxUint32
+	// maxDelay, in milliseconds, is the longest delay, ten years as for every time
+	// to live; a longer one is none. RabbitMQ's is 2^32 - 1, 49 days.
+	maxDelay = 315_360_000_000
 )
 
 // innerType is the type by which an x-delayed-message exchange routes, "" if
@@ -67,7 +67,7 @@ func checkDelayedType(args amqp.Table) *amqp.Error {
 // Delay reads how long a delayed exchange is to keep a message with these
 // headers (the inside of a table), in milliseconds. ok is false when the
 // message is to be routed at once: the header x-delay is absent, no number,
-// not above 0 or above 4,294,967,295 (amqp-behaviour §3.5).
+// not above 0 (amqp-behaviour §3.5) or above ten years.
 func Delay(headers []byte) (ms int64, ok bool) {
 	raw, ok := amqp.Lookup(headers, headerDelay)
 	if !ok {

@@ -40,7 +40,7 @@ type Hold struct {
 	// Exchange is where the message is to be routed from.
 	Exchange string
 	// Milliseconds is how long it is to be kept, at least 1.
-	Milliseconds uint32
+	Milliseconds int64
 }
 
 // reset forgets the previous route. It lets go of borrowed memory.

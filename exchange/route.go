@@ -51,7 +51,7 @@ func (r *Router) routeFrom(n *node, m *Message, res *Result) {
 	if n.delays {
 		if ms, ok := Delay(m.Headers); ok {
 			// A held message is not routed, so an alternate gets it.
-			res.Holds = append(res.Holds, Hold{Exchange: n.x.Name, Milliseconds: uint32(ms)})
+			res.Holds = append(res.Holds, Hold{Exchange: n.x.Name, Milliseconds: ms})
 			r.routeAlternate(n, res)
 			return
 		}
