@@ -103,6 +103,8 @@ type Broker struct {
 
 	changes changes // queues by their last change
 	ledger  ledger  // of the node
+	kinds   kindLedger
+	logins  logins
 	stock   stock
 	churn   churn
 	machine machine
@@ -233,13 +235,21 @@ func knownExchangeType(name string) bool {
 
 // clusterName is the cluster's name, as an operator set it.
 func (b *Broker) clusterName() string {
-	p, ok := b.state.View().GlobalParameter(meta.ClusterName)
+	return b.textParameter(meta.ClusterName, b.o.NodeName)
+}
+
+// ClusterID is the cluster's name that never changes.
+func (b *Broker) ClusterID() string { return b.textParameter(meta.InternalClusterID, "") }
+
+// textParameter is the text of a global parameter, def where there is none.
+func (b *Broker) textParameter(name, def string) string {
+	p, ok := b.state.View().GlobalParameter(name)
 	if !ok {
-		return b.o.NodeName
+		return def
 	}
-	var name string
-	_ = json.Unmarshal(p.Value, &name)
-	return name
+	var text string
+	_ = json.Unmarshal(p.Value, &text)
+	return text
 }
 
 // clock is the time in unix milliseconds.

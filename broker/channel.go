@@ -35,7 +35,9 @@ type channel struct {
 	unacked unacked  // guarded by output.mu
 	counts  Counters // guarded by output.mu; what publishing counts is in published
 	noted   Counters // guarded by output.mu: what the ledgers have
-	mark    ackMark  // guarded by output.mu
+	// notedConfirm is the same of publishes in confirm mode; guarded by output.mu.
+	notedConfirm uint64
+	mark         ackMark // guarded by output.mu
 
 	reply *replyConsumer // direct reply-to consumer, nil without one
 	acks  []settled      // working memory of settlements

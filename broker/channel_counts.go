@@ -5,12 +5,16 @@ import "sync/atomic"
 // publishCounts count what a channel published. Its connection's reader writes
 // them, once per batch; anybody reads.
 type publishCounts struct {
-	all, returned, dropped atomic.Uint64
+	all, confirm, returned, dropped atomic.Uint64
 }
 
-// add notes n publishes, of which some found no queue.
-func (p *publishCounts) add(n, returned, dropped uint64) {
+// add notes n publishes, whether to be confirmed or not, of which some found no
+// queue.
+func (p *publishCounts) add(n, returned, dropped uint64, confirm bool) {
 	p.all.Store(p.all.Load() + n)
+	if confirm {
+		p.confirm.Store(p.confirm.Load() + n)
+	}
 	if returned > 0 {
 		p.returned.Store(p.returned.Load() + returned)
 	}
@@ -35,7 +39,7 @@ func (t *batch) countPublished() {
 			}
 		}
 		if ch != nil {
-			ch.published.add(uint64(i-first), returned, dropped)
+			ch.published.add(uint64(i-first), returned, dropped, t.msgs[first].tag > 0)
 		}
 	}
 }

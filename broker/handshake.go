@@ -133,6 +133,7 @@ func (c *conn) startOk(args []byte) error {
 	user, err := c.b.auth.Login(auth.Attempt{
 		Mechanism: m.Mechanism, Response: []byte(m.Response), External: c.external(), Peer: peerIP(c.nc),
 	})
+	c.b.logins.amqp.note(err)
 	switch {
 	case errors.Is(err, auth.ErrMalformed) || errors.Is(err, auth.ErrMechanism):
 		return c.refuseSilently(err.Error())

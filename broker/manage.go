@@ -25,7 +25,9 @@ func (b *Broker) Definitions() *meta.View { return b.state.View() }
 // slowed down. A nil peer counts as this machine. Errors: auth.ErrRefused,
 // auth.ErrLoopbackOnly, auth.ErrThrottled, wrapped.
 func (b *Broker) Login(user, password string, peer net.IP) (auth.User, error) {
-	return b.auth.LoginPassword(user, password, peer)
+	u, err := b.auth.LoginPassword(user, password, peer)
+	b.logins.http.note(err)
+	return u, err
 }
 
 // Authorizer decides what users may do with queues and exchanges.

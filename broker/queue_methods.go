@@ -267,7 +267,7 @@ func (ch *channel) queuePurge(m *amqp.QueuePurge) error {
 		return err
 	}
 	n := q.purge(ch.c.batch)
-	ch.c.b.auditPurge(ch.c.actor(), q, n)
+	ch.c.b.auditPurge(ch.c.batch.who, q, n)
 	return ch.answer(m.NoWait, &amqp.QueuePurgeOk{MessageCount: uint32(n)})
 }
 

@@ -16,6 +16,9 @@ type Totals struct {
 	Consumers                int
 	Connections, Channels    int    // open ones
 	Received, Sent           uint64 // octets from and to clients, connections that are gone included
+
+	ReceivedPackets, SentPackets uint64 // reads and writes that took, gone connections included
+	PublishedConfirm             uint64 // of Publish, those on channels in confirm mode
 }
 
 // Messages is what the queues hold.
@@ -74,6 +77,8 @@ func (l *ledger) add(d *Totals) {
 	t.ReadyBytes, t.UnackedBytes = t.ReadyBytes+d.ReadyBytes, t.UnackedBytes+d.UnackedBytes
 	t.Consumers += d.Consumers
 	t.Received, t.Sent = t.Received+d.Received, t.Sent+d.Sent
+	t.ReceivedPackets, t.SentPackets = t.ReceivedPackets+d.ReceivedPackets, t.SentPackets+d.SentPackets
+	t.PublishedConfirm += d.PublishedConfirm
 }
 
 // stock is what takeStock remembers between two runs.

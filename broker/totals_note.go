@@ -16,13 +16,15 @@ func (q *localQueue) noteLocked() {
 	}
 	d.Stats = now.Stats.since(&was.Stats)
 	d.Stats[Publish] = 0
+	q.b.kinds.note(q.kind, q.letters.on, &now, was)
 	*was = now
 	q.vhost.ledger.add(&d)
 	q.b.ledger.add(&d)
 }
 
-// noted is what of a connection's octets the ledgers have; guarded by output.mu.
-type noted struct{ received, sent uint64 }
+// noted is what of a connection's octets and packets the ledgers have; guarded
+// by output.mu.
+type noted struct{ received, sent, reads, writes uint64 }
 
 // note adds what the connection and its channels did since the last time to the
 // ledgers. It returns the virtual host, nil before the connection is open, and
@@ -37,9 +39,13 @@ func (c *conn) note() (v *vhost, channels int) {
 	for _, ch := range c.open {
 		ch.noteLocked(s.in)
 	}
-	received, sent := uint64(c.received.Load()), uint64(c.out.written.Load())
-	d := Totals{Received: received - c.noted.received, Sent: sent - c.noted.sent}
-	c.noted = noted{received: received, sent: sent}
+	now := noted{uint64(c.received.Load()), uint64(c.out.written.Load()), c.reads.Load(), c.out.writes.Load()}
+	was := c.noted
+	c.noted = now
+	d := Totals{
+		Received: now.received - was.received, Sent: now.sent - was.sent,
+		ReceivedPackets: now.reads - was.reads, SentPackets: now.writes - was.writes,
+	}
 	s.in.ledger.add(&d)
 	c.b.ledger.add(&d)
 	return s.in, len(c.open)
@@ -68,6 +74,9 @@ func (ch *channel) noteLocked(v *vhost) {
 		d.Stats[i] = now[i] - ch.noted[i]
 	}
 	ch.noted = now
+	confirm := ch.published.confirm.Load()
+	d.PublishedConfirm = confirm - ch.notedConfirm
+	ch.notedConfirm = confirm
 	if d.Stats.Any() {
 		v.ledger.add(&d)
 		ch.c.b.ledger.add(&d)

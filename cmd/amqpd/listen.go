@@ -11,7 +11,7 @@ import (
 
 // listen opens every listener of the settings and serves on it. It returns the
 // addresses for the ready line, as they came out: "amqp=127.0.0.1:5672
-// amqps=127.0.0.1:5671 http=127.0.0.1:15672".
+// amqps=127.0.0.1:5671 http=127.0.0.1:15672 metrics=127.0.0.1:15692".
 func (p *process) listen(c *config) (ready string, err error) {
 	var words []string
 	web := "http"
@@ -27,6 +27,7 @@ func (p *process) listen(c *config) (ready string, err error) {
 		{"amqp", "amqp-listen", c.amqpListen, p.node.Serve, nil},
 		{"amqps", "amqps-listen", c.amqpsListen, p.node.Serve, (*certificates).listenerConfig},
 		{web, "http-listen", c.httpListen, p.api.Serve, either(c.httpTLS, (*certificates).webConfig)},
+		{"metrics", "metrics-listen", c.metricsListen, p.metrics.Serve, nil},
 	} {
 		var bound []string
 		for _, address := range kind.addresses {

@@ -88,6 +88,7 @@ func TestRun_Refusals(t *testing.T) {
 		{"rule between settings", []string{"--tls-verify-peer"}, "set tls-ca"},
 		{"address in use", []string{"--log-level", "error", "--amqp-listen", taken.Addr().String()}, "is in use by another program; stop that or choose another address"},
 		{"HTTP address in use", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--http-listen", taken.Addr().String()}, "http-listen: " + taken.Addr().String() + " is in use by another program"},
+		{"metrics address in use", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--metrics-listen", taken.Addr().String()}, "metrics-listen: " + taken.Addr().String() + " is in use by another program"},
 		{"data directory in use", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--data-dir", busy}, " is in use by another amqpd (pid "},
 		{"data directory that is a file", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--data-dir", file}, "choose another --data-dir"},
 		{"definitions file missing", []string{"--log-level", "error", "--amqp-listen", "127.0.0.1:0", "--definitions", "/nowhere/d.json"}, "/nowhere/d.json: no such file or directory"},

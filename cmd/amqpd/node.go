@@ -5,10 +5,11 @@ import (
 
 	"amqpd/broker"
 	"amqpd/mgmt"
+	"amqpd/mgmt/metrics"
 )
 
-// openBroker opens the broker on the data directory, and its management API.
-func openBroker(c *config, l logs) (node, api, error) {
+// openBroker opens the broker on the data directory, and its sites.
+func openBroker(c *config, l logs) (services, error) {
 	b, err := broker.Open(broker.Options{
 		NodeName:         c.nodeName,
 		DataDir:          c.dataDir,
@@ -27,9 +28,13 @@ func openBroker(c *config, l logs) (node, api, error) {
 		Definitions:      c.definitions,
 	})
 	if err != nil {
-		return nil, nil, err
+		return services{}, err
 	}
-	return b, mgmt.New(mgmt.Options{Broker: b, Log: l.log}), nil
+	return services{
+		node:    b,
+		api:     mgmt.New(mgmt.Options{Broker: b, Log: l.log}),
+		metrics: metrics.New(metrics.Options{Broker: b, Log: l.log}),
+	}, nil
 }
 
 // orForever turns the setting's 0, for ever, into the broker's, which is below

@@ -30,26 +30,34 @@ type node interface {
 	Stop(ctx context.Context) error
 	// SetAlarm turns an alarm on or off; publishers are blocked while one is on.
 	SetAlarm(a broker.Alarm, on bool)
+	// SetLimits tells what the alarms are set to.
+	SetLimits(l broker.Limits)
 }
 
-// api is what serve needs of the management API of a node.
-type api interface {
+// site is what serve needs of what answers HTTP: the management API, metrics.
+type site interface {
 	// Serve answers requests on l until Stop, then returns nil.
 	Serve(l net.Listener) error
 	// Stop waits for requests that are being answered until ctx is done.
 	Stop(ctx context.Context)
 }
 
-// opener opens the node of a data directory, and its management API.
-type opener func(*config, logs) (node, api, error)
+// services are a node and what answers HTTP for it.
+type services struct {
+	node    node
+	api     site // the management API
+	metrics site // for Prometheus
+}
+
+// opener opens the node of a data directory, and its sites.
+type opener func(*config, logs) (services, error)
 
 // process is a started node with everything around it that has to be ended.
 type process struct {
-	log       *slog.Logger
-	logs      logs
-	certs     *certificates // nil: no TLS listener
-	node      node
-	api       api
+	log   *slog.Logger
+	logs  logs
+	certs *certificates // nil: no TLS listener
+	services
 	watcher   *watcher
 	profiler  *profiler // nil: off
 	listeners []net.Listener
@@ -68,9 +76,10 @@ func serve(c *config, stdout, stderr io.Writer, signals <-chan os.Signal, open o
 	}
 	defer p.closeLog()
 	memory := memoryBudget(c, p.log)
-	if p.node, p.api, err = p.open(c, signals, open); err != nil || p.node == nil {
+	if p.services, err = p.open(c, signals, open); err != nil || p.node == nil {
 		return err
 	}
+	p.node.SetLimits(broker.Limits{Memory: memory, DiskFree: c.diskFreeLimit})
 	p.watcher = startWatcher(p.log, p.gauges(c, memory)...)
 	ready, err := p.listen(c)
 	if err != nil {
@@ -96,35 +105,34 @@ func prepare(c *config, stderr io.Writer) (*process, error) {
 		log:    l.log,
 		logs:   l,
 		certs:  certs,
-		broken: make(chan error, len(c.amqpListen)+len(c.amqpsListen)+len(c.httpListen)),
+		broken: make(chan error, len(c.amqpListen)+len(c.amqpsListen)+len(c.httpListen)+len(c.metricsListen)),
 	}, nil
 }
 
 // open opens the data directory. A signal that asks to stop meanwhile is
 // obeyed at once, with neither node nor error: opening changes nothing that
 // the next start could not do again.
-func (p *process) open(c *config, signals <-chan os.Signal, open opener) (node, api, error) {
+func (p *process) open(c *config, signals <-chan os.Signal, open opener) (services, error) {
 	type result struct {
-		node node
-		api  api
-		err  error
+		services services
+		err      error
 	}
 	opened := make(chan result, 1)
 	go func() {
-		n, a, err := open(c, p.logs)
-		opened <- result{n, a, err}
+		s, err := open(c, p.logs)
+		opened <- result{s, err}
 	}()
 	for {
 		select {
 		case r := <-opened:
-			return r.node, r.api, r.err
+			return r.services, r.err
 		case s := <-signals:
 			if s == syscall.SIGHUP {
 				p.reload()
 				continue
 			}
 			p.log.Info("told to stop before the data directory was open", "signal", s.String())
-			return nil, nil, nil
+			return services{}, nil
 		}
 	}
 }
@@ -200,7 +208,7 @@ func (p *process) stop() error {
 		l.Close()
 	}
 	p.watcher.stop()
-	p.stopAPI(ctx)
+	p.stopSites(ctx)
 	err := p.node.Stop(ctx)
 	p.serving.Wait()
 	if p.profiler != nil {
@@ -212,11 +220,12 @@ func (p *process) stop() error {
 	return nil
 }
 
-// stopAPI leaves most of the time that a stop has to AMQP clients.
-func (p *process) stopAPI(ctx context.Context) {
+// stopSites leaves most of the time that a stop has to AMQP clients.
+func (p *process) stopSites(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout/4)
 	defer cancel()
 	p.api.Stop(ctx)
+	p.metrics.Stop(ctx)
 }
 
 // reload does what SIGHUP asks for. What cannot be read again stays in use as

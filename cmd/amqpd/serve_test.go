@@ -60,6 +60,9 @@ func (f *fakeNode) Stop(context.Context) error {
 	return f.stopErr
 }
 
+// SetLimits does nothing.
+func (f *fakeNode) SetLimits(broker.Limits) {}
+
 // SetAlarm remembers.
 func (f *fakeNode) SetAlarm(a broker.Alarm, on bool) {
 	f.mu.Lock()
@@ -70,11 +73,11 @@ func (f *fakeNode) SetAlarm(a broker.Alarm, on bool) {
 	f.alarms[a] = on
 }
 
-// fakeAPI answers nobody.
-type fakeAPI struct{}
+// fakeSite answers nobody.
+type fakeSite struct{}
 
 // Serve waits until l is closed.
-func (fakeAPI) Serve(l net.Listener) error {
+func (fakeSite) Serve(l net.Listener) error {
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -85,7 +88,7 @@ func (fakeAPI) Serve(l net.Listener) error {
 }
 
 // Stop does nothing.
-func (fakeAPI) Stop(context.Context) {}
+func (fakeSite) Stop(context.Context) {}
 
 // served is a serve that runs in the background.
 type served struct {
@@ -98,14 +101,16 @@ type served struct {
 // line or the end.
 func startServe(t *testing.T, n *fakeNode, args ...string) *served {
 	t.Helper()
-	c, err := load(t, "", "", append([]string{"--data-dir", t.TempDir(), "--node-name", "n@h", "--amqp-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--log-level", "error"}, args...)...)
+	c, err := load(t, "", "", append([]string{"--data-dir", t.TempDir(), "--node-name", "n@h", "--amqp-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-level", "error"}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &served{signals: make(chan os.Signal, 4), result: make(chan error, 1)}
 	out, in := io.Pipe()
 	go func() {
-		err := serve(c, in, io.Discard, s.signals, func(*config, logs) (node, api, error) { return n, fakeAPI{}, nil })
+		err := serve(c, in, io.Discard, s.signals, func(*config, logs) (services, error) {
+			return services{node: n, api: fakeSite{}, metrics: fakeSite{}}, nil
+		})
 		in.Close()
 		s.result <- err
 	}()
@@ -131,7 +136,7 @@ func greeting(t *testing.T, address string) string {
 func TestServe_ReadyLineAndCleanStop(t *testing.T) {
 	n := &fakeNode{}
 	s := startServe(t, n)
-	match := regexp.MustCompile(`^amqpd ready amqp=(127\.0\.0\.1:\d+) http=(127\.0\.0\.1:\d+) node=n@h in \d[\w.µ]*s\n$`).FindStringSubmatch(s.ready)
+	match := regexp.MustCompile(`^amqpd ready amqp=(127\.0\.0\.1:\d+) http=(127\.0\.0\.1:\d+) metrics=127\.0\.0\.1:\d+ node=n@h in \d[\w.µ]*s\n$`).FindStringSubmatch(s.ready)
 	if match == nil {
 		t.Fatalf("the ready line is %q", s.ready)
 	}
@@ -268,9 +273,9 @@ func TestServe_SignalWhileOpening(t *testing.T) {
 	signals, release := make(chan os.Signal, 2), make(chan struct{})
 	signals <- syscall.SIGHUP
 	signals <- syscall.SIGTERM
-	err = serve(c, io.Discard, io.Discard, signals, func(*config, logs) (node, api, error) {
+	err = serve(c, io.Discard, io.Discard, signals, func(*config, logs) (services, error) {
 		<-release
-		return &fakeNode{}, fakeAPI{}, nil
+		return services{node: &fakeNode{}, api: fakeSite{}, metrics: fakeSite{}}, nil
 	})
 	close(release)
 	if err != nil {
@@ -287,9 +292,9 @@ func TestServe_RefusalsBeforeTheDataDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = serve(c, io.Discard, io.Discard, nil, func(*config, logs) (node, api, error) {
+		err = serve(c, io.Discard, io.Discard, nil, func(*config, logs) (services, error) {
 			t.Errorf("%q: the data directory was opened", args)
-			return &fakeNode{}, fakeAPI{}, nil
+			return services{node: &fakeNode{}, api: fakeSite{}, metrics: fakeSite{}}, nil
 		})
 		if err == nil {
 			t.Errorf("%q: no error", args)

@@ -20,6 +20,7 @@ type config struct {
 	amqpsListen   []string // host:port each, empty off
 	httpListen    []string // host:port each, empty off
 	httpTLS       bool     // httpListen speaks TLS
+	metricsListen []string // host:port each, empty off
 	tlsCert       string   // PEM path
 	tlsKey        string   // PEM path
 	tlsCA         string   // PEM path, "" none
@@ -89,6 +90,11 @@ var settings = []setting{
 		key: "http-tls", kind: "switch", def: "false",
 		doc: "serve http-listen with TLS; needs tls-cert and tls-key, asks no client for a certificate",
 		set: into(func(c *config) *bool { return &c.httpTLS }, yesOrNo),
+	},
+	{
+		key: "metrics-listen", kind: "addresses", def: ":15692",
+		doc: "where Prometheus scrapes /metrics, host:port separated by commas; it has no password, so let only the monitoring reach it; empty is off",
+		set: into(func(c *config) *[]string { return &c.metricsListen }, addresses),
 	},
 	{
 		key: "tls-cert", kind: "path",

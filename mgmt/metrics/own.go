@@ -1,0 +1,44 @@
+package metrics
+
+import (
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"amqpd/broker"
+)
+
+// ownMetrics are what RabbitMQ has no name for: the log, above all.
+var ownMetrics = []metric{
+	{ours, "log_sync_seconds", dto.MetricType_HISTOGRAM, "seconds", "", "Time that syncs of the log took: what a confirm waits for", several(syncHistogram)},
+	{ours, "log_batches_total", counter, "writes", "", "Writes of what had gathered for the log", figure(func(s *scrape) float64 { return float64(s.store.Batches) })},
+	{ours, "log_largest_batch_bytes", gauge, "bytes", "", "The largest of them", figure(func(s *scrape) float64 { return float64(s.store.LargestBatch) })},
+	{ours, "log_written_bytes_total", counter, "bytes", "", "Written to the log", figure(func(s *scrape) float64 { return float64(s.store.Written) })},
+	{ours, "log_unsynced_bytes", gauge, "bytes", "", "Appended to the log and not durable yet", figure(func(s *scrape) float64 { return float64(s.store.Appended - min(s.store.Appended, s.store.Durable)) })},
+	{ours, "log_reclaimed_bytes_total", counter, "bytes", "", "Given back because nothing in it is needed", figure(func(s *scrape) float64 { return float64(s.store.Reclaimed) })},
+	{ours, "log_carried_bytes_total", counter, "bytes", "", "Copied so that a sparse segment could be given back", figure(func(s *scrape) float64 { return float64(s.store.Carried) })},
+	{ours, "log_segments", gauge, "files", "", "Segments of the log", figure(func(s *scrape) float64 { return float64(s.store.Segments) })},
+	{ours, "log_size_bytes", gauge, "bytes", "", "Size of the segments", figure(func(s *scrape) float64 { return float64(s.store.LogOctets) })},
+	{ours, "log_disk_full", gauge, "", "", "1 while the log waits for disk space", figure(func(s *scrape) float64 { return truth(s.store.DiskFull) })},
+	{ours, "log_damage_total", counter, "places", "", "Places found damaged, those found at the start among them", figure(func(s *scrape) float64 { return float64(s.store.Damaged) })},
+	{ours, "index_runs", gauge, "files", "", "Index runs: which entries of sealed segments are live", figure(func(s *scrape) float64 { return float64(s.store.IndexRuns) })},
+	{ours, "index_size_bytes", gauge, "bytes", "", "Size of the index runs", figure(func(s *scrape) float64 { return float64(s.store.IndexOctets) })},
+	{ours, "checkpoints_total", counter, "checkpoints", "", "Checkpoints written", figure(func(s *scrape) float64 { return float64(s.store.Checkpoints) })},
+	{ours, "messages_memory_bytes", gauge, "bytes", "", "Memory of messages and of what was read of them", figure(func(s *scrape) float64 { return float64(s.store.Memory) })},
+	{ours, "recovery_seconds", gauge, "seconds", "", "Time that the data directory took to open", figure(func(s *scrape) float64 { return s.store.Recovery.Seconds() })},
+}
+
+// syncHistogram gives the store's buckets, which add up from the smallest on.
+func syncHistogram(s *scrape, out *page) {
+	h := dto.Histogram{}
+	var n uint64
+	for i, bound := range broker.SyncBounds() {
+		n += s.store.SyncHistogram[i]
+		upTo, below := bound.Seconds(), n
+		h.Bucket = append(h.Bucket, &dto.Bucket{UpperBound: &upTo, CumulativeCount: &below})
+	}
+	n += s.store.SyncHistogram[len(s.store.SyncHistogram)-1]
+	total := time.Duration(s.store.SyncTime).Seconds()
+	h.SampleCount, h.SampleSum = &n, &total
+	out.histogram(&h)
+}
