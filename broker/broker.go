@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -184,7 +183,7 @@ func (b *Broker) recover() error {
 	if b.o.Definitions == "" {
 		return nil
 	}
-	return b.loadDefinitions(t, b.o.Definitions)
+	return b.loadDefinitions(b.o.Definitions)
 }
 
 // firstStart makes vhost "/" and user guest.
@@ -199,31 +198,6 @@ func (b *Broker) firstStart(t *batch) error {
 		}
 	}
 	b.awaitDurable(b.store.End())
-	return nil
-}
-
-// loadDefinitions imports a RabbitMQ definitions file.
-func (b *Broker) loadDefinitions(t *batch, path string) error {
-	f, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return fmt.Errorf("definitions file: %w", err)
-	}
-	defer f.Close()
-	commands, err := meta.ImportWith(f, b.state.View(), meta.ImportOptions{
-		Home: b.o.NodeName, ExchangeType: knownExchangeType, HashPassword: auth.HashPassword,
-	})
-	if err != nil {
-		return fmt.Errorf("definitions file %s: %w", path, err)
-	}
-	for _, c := range commands {
-		done, err := b.apply(t, c, nil)
-		if err != nil {
-			return fmt.Errorf("definitions file %s: %w", path, err)
-		}
-		b.end(t, realised{queues: done.queues, lines: done.lines}, nil)
-	}
-	b.awaitDurable(b.store.End())
-	b.log.Info("definitions loaded", slog.String("file", path), slog.Int("changes", len(commands)))
 	return nil
 }
 

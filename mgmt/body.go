@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"amqpd/amqp"
 )
 
 // Sizes of request bodies. RabbitMQ 3.10 has no limit; later releases have one
@@ -165,4 +167,20 @@ func decodeAny(text json.RawMessage) (v any, err error) {
 		return nil, badRequest("not_json")
 	}
 	return v, nil
+}
+
+// table gives an AMQP table; nothing, null and an empty list count as an empty
+// one (management-api §2.2).
+func (b body) table(key string) (amqp.Table, error) {
+	if !b.has(key) {
+		return nil, nil
+	}
+	t, err := amqp.TableFromJSON(b[key])
+	switch {
+	case errors.Is(err, amqp.ErrNull):
+		return nil, badRequest("null_not_allowed")
+	case err != nil:
+		return nil, badRequest("%s: %v", key, err)
+	}
+	return t, nil
 }

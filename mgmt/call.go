@@ -89,3 +89,12 @@ func (c *call) apply(command meta.Command) error {
 	c.definitions = nil
 	return err
 }
+
+// agent gives who acts on queues and exchanges of the path's virtual host for
+// the caller, with the caller's AMQP permissions.
+func (c *call) agent() (*broker.Agent, error) {
+	if _, exists := c.view().Vhost(c.path("vhost")); !exists {
+		return nil, noVhost()
+	}
+	return c.s.broker.As(c.actor(), c.path("vhost"))
+}

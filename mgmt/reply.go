@@ -139,3 +139,36 @@ func (o *sender) finish(e *encoder) error {
 	}
 	return nil
 }
+
+// stream answers with JSON that write produces piece by piece. An error before
+// the first octet is the answer; a later one breaks the connection off, so that
+// nobody takes half of it for the whole.
+func (c *call) stream(write func(io.Writer) error) error {
+	e := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	out := &sender{c: c, status: http.StatusOK}
+	e.buf = e.buf[:0]
+	w := &streamWriter{e, out}
+	if err := write(w); err != nil {
+		if !out.began {
+			return err
+		}
+		panic(http.ErrAbortHandler)
+	}
+	return out.finish(e)
+}
+
+// streamWriter gathers what is written into buffers of a sender.
+type streamWriter struct {
+	e   *encoder
+	out *sender
+}
+
+// Write implements io.Writer. It fails once the client is gone.
+func (w *streamWriter) Write(p []byte) (int, error) {
+	w.e.buf = append(w.e.buf, p...)
+	if len(w.e.buf) >= flushAt {
+		w.out.more(w.e)
+	}
+	return len(p), w.out.failed
+}

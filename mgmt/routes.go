@@ -80,4 +80,23 @@ var routes = []route{
 	{"GET", "/api/global-parameters/{name}", policies, 0, globalParameter, "One parameter of the whole cluster"},
 	{"PUT", "/api/global-parameters/{name}", policies, 0, putGlobalParameter, "Set a parameter of the whole cluster: {\"value\":...}"},
 	{"DELETE", "/api/global-parameters/{name}", policies, 0, deleteGlobalParameter, "Clear a parameter of the whole cluster"},
+
+	// Bindings (bindings.go).
+	{"GET", "/api/bindings", vhostLogin, 0, bindings, "All bindings"},
+	{"GET", "/api/bindings/{vhost}", vhostLogin, 0, bindings, "The bindings of a virtual host"},
+	{"GET", "/api/bindings/{vhost}/e/{source}/{type}/{destination}", vhostLogin, 0, bindingsBetween, "The bindings between an exchange and a queue (type q) or exchange (type e)"},
+	{"POST", "/api/bindings/{vhost}/e/{source}/{type}/{destination}", vhostLogin, 0, postBinding, "Bind: {\"routing_key\":\"\",\"arguments\":{}}"},
+	{"GET", "/api/bindings/{vhost}/e/{source}/{type}/{destination}/{properties}", vhostLogin, 0, binding, "One binding, by its properties_key"},
+	{"DELETE", "/api/bindings/{vhost}/e/{source}/{type}/{destination}/{properties}", vhostLogin, 0, deleteBinding, "Unbind"},
+	{"GET", "/api/queues/{vhost}/{name}/bindings", vhostLogin, 0, queueBindings, "The bindings that lead to a queue"},
+	{"GET", "/api/exchanges/{vhost}/{name}/bindings/source", vhostLogin, 0, exchangeIsSource, "The bindings that lead from an exchange"},
+	{"GET", "/api/exchanges/{vhost}/{name}/bindings/destination", vhostLogin, 0, exchangeIsDestination, "The bindings that lead to an exchange"},
+
+	// Definitions (definitions.go).
+	{"GET", "/api/definitions", administrator, queryLogin, exportDefinitions, "Everything that is defined, as one file; ?download=NAME saves it"},
+	{"POST", "/api/definitions", administrator, uploadIn | largeIn | queryLogin, importDefinitions, "Add what a definitions file says; nothing is removed"},
+	{"GET", "/api/definitions/{vhost}", administrator, queryLogin, exportDefinitions, "What is defined in a virtual host"},
+	{"POST", "/api/definitions/{vhost}", administrator, uploadIn | largeIn | queryLogin, importDefinitions, "Add what a definitions file says to a virtual host"},
+	{"GET", "/api/all-configuration", administrator, queryLogin, exportDefinitions, "The old name of /api/definitions"},
+	{"POST", "/api/all-configuration", administrator, uploadIn | largeIn | queryLogin, importDefinitions, "The old name of /api/definitions"},
 }
