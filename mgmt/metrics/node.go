@@ -15,18 +15,19 @@ var identityMetrics = []metric{
 	{rabbit, "identity_info", untyped, "", always, "Who the node is, and which of the three answers this is", several(identityInfo)},
 }
 
-// clientVersion is the version of the library that writes the answer.
+// clientVersion is the version of the library that writes the answer; a test's
+// binary does not know it.
 var clientVersion = func() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return ""
+		return "unknown"
 	}
 	for _, m := range info.Deps {
 		if m.Path == "github.com/prometheus/client_golang" {
 			return m.Version
 		}
 	}
-	return ""
+	return "unknown"
 }()
 
 func buildInfo(_ *scrape, out *page) {
