@@ -27,6 +27,9 @@ const (
 type Options struct {
 	Broker *broker.Broker // whose definitions and figures are shown; required
 	Log    *slog.Logger   // nil: nothing is logged
+	// Certificate gives the file of the certificate that TLS listeners show, and
+	// when it expires; nil without TLS.
+	Certificate func() (file string, expires time.Time)
 }
 
 // Server is the management API of one node. It is safe for many goroutines.
@@ -37,8 +40,14 @@ type Server struct {
 	tree   *tree
 	static http.Handler // the console
 
+	certificate func() (string, time.Time)
+	clock       func() int64 // unix milliseconds
+	sampler     *sampler
+
 	http     *http.Server
-	stopping chan struct{} // closed when Stop begins, for answers without an end
+	stopping chan struct{}  // closed when Stop begins, for answers without an end
+	sampling sync.Once      // starts the sampler
+	running  sync.WaitGroup // the sampler's goroutine
 
 	mu        sync.Mutex
 	listeners []net.Addr // where it serves; guarded by mu
@@ -52,7 +61,9 @@ func New(o Options) *Server {
 	s := &Server{
 		broker: o.Broker, log: o.Log, routes: routes, tree: newTree(routes),
 		static: web.Handler(), stopping: make(chan struct{}),
+		certificate: o.Certificate, clock: func() int64 { return time.Now().UnixMilli() },
 	}
+	s.sampler = newSampler(o.Broker, s.clock)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -74,6 +85,8 @@ func (s *Server) Serve(l net.Listener) error {
 	s.mu.Lock()
 	s.listeners = append(s.listeners, l.Addr())
 	s.mu.Unlock()
+	s.broker.Announce("http", l.Addr())
+	s.sampling.Do(func() { s.running.Go(func() { s.sampler.run(s.stopping) }) })
 	err := s.http.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
@@ -88,6 +101,7 @@ func (s *Server) Stop(ctx context.Context) {
 	if s.http.Shutdown(ctx) != nil {
 		_ = s.http.Close()
 	}
+	s.running.Wait()
 }
 
 // addresses is where the server listens.

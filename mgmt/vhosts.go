@@ -14,10 +14,11 @@ import (
 type vhostRow struct {
 	c *call
 	v *meta.Vhost
+	w *windows
 }
 
 // vhostShape is management-api §8.8.
-var vhostShape = shape[vhostRow]{
+var vhostShape = append(shape[vhostRow]{
 	{"name", func(r vhostRow) value { return str(r.v.Name) }},
 	{"description", func(r vhostRow) value { return str(r.v.Description) }},
 	{"tags", func(r vhostRow) value { return strs(r.v.Tags) }},
@@ -33,15 +34,19 @@ var vhostShape = shape[vhostRow]{
 	}},
 	{"tracing", func(r vhostRow) value { return flag(r.v.Tracing) }},
 	{"cluster_state", func(r vhostRow) value { return of(obj(m(r.c.s.broker.NodeName(), str("running")))) }},
-}
+}, vhostFigures...)
 
 // vhosts answers GET /api/vhosts: every name for a monitor, else what the caller
 // may enter.
 func vhosts(c *call) error {
+	w, err := c.vhostWindows(listRangeFault)
+	if err != nil {
+		return err
+	}
 	var rows []vhostRow
 	for v := range c.view().Vhosts() {
 		if c.isMonitor() || c.mayEnter(v.Name) {
-			rows = append(rows, vhostRow{c, v})
+			rows = append(rows, vhostRow{c, v, w})
 		}
 	}
 	return paged(c, vhostShape, rows, func(r vhostRow) string { return r.v.Name })
@@ -53,7 +58,11 @@ func vhost(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.item(shaped[vhostRow]{vhostShape, vhostRow{c, v}})
+	w, err := c.vhostWindows(rangeFault)
+	if err != nil {
+		return err
+	}
+	return c.item(shaped[vhostRow]{vhostShape, vhostRow{c, v, w}})
 }
 
 // putVhost answers PUT /api/vhosts/{vhost}. Description and tags that are not

@@ -234,3 +234,12 @@ func (v *vhostState) topicPermissionsOf(user string) iter.Seq[*TopicPermission] 
 		}
 	}
 }
+
+// ExchangeCount counts the exchanges of a virtual host, the predeclared ones
+// included.
+func (v *View) ExchangeCount(vhost string) int {
+	if host, ok := v.vhosts.get(vhost); ok {
+		return host.exchanges.len()
+	}
+	return 0
+}

@@ -1,0 +1,105 @@
+package mgmt
+
+import (
+	"encoding/json"
+
+	"amqpd/amqp"
+	"amqpd/cluster/meta"
+)
+
+// putQueue answers PUT /api/queues/{vhost}/{queue} (management-api §7.4).
+func putQueue(c *call) error {
+	a, err := c.agent()
+	if err != nil {
+		return err
+	}
+	b, err := c.body()
+	if err != nil {
+		return err
+	}
+	m := amqp.QueueDeclare{Queue: c.path("queue")}
+	if err := b.flags(flagTo{"durable", &m.Durable}, flagTo{"auto_delete", &m.AutoDelete}, flagTo{"passive", &m.Passive}); err != nil {
+		return err
+	}
+	if m.Arguments, err = b.table("arguments"); err != nil {
+		return err
+	}
+	if err := c.onThisNode(b); err != nil {
+		return err
+	}
+	if len(m.Queue) > 255 {
+		return badRequest("queue should be less than 255 bytes, actually was %d\n", len(m.Queue))
+	}
+	isNew, err := a.DeclareQueue(m)
+	if err != nil {
+		return err
+	}
+	return c.created(isNew)
+}
+
+// queue gives the queue of the path, or the refusal that it is missing.
+func (c *call) queue() (*meta.Queue, error) {
+	q, ok := c.view().Queue(c.path("vhost"), c.path("queue"))
+	if !ok {
+		return nil, notFound()
+	}
+	return q, nil
+}
+
+// deleteQueue answers DELETE /api/queues/{vhost}/{queue}.
+func deleteQueue(c *call) error {
+	q, err := c.queue()
+	if err != nil {
+		return err
+	}
+	a, err := c.agent()
+	if err != nil {
+		return err
+	}
+	if err := a.DeleteQueue(q.Name, c.query("if-unused") == "true", c.query("if-empty") == "true"); err != nil {
+		return err
+	}
+	return c.noContent()
+}
+
+// deleteQueueContents answers DELETE /api/queues/{vhost}/{queue}/contents.
+func deleteQueueContents(c *call) error {
+	q, err := c.queue()
+	if err != nil {
+		return err
+	}
+	a, err := c.agent()
+	if err != nil {
+		return err
+	}
+	if _, err := a.PurgeQueue(q.Name); err != nil {
+		return err
+	}
+	return c.noContent()
+}
+
+// postQueueAction answers POST /api/queues/{vhost}/{queue}/actions. Copies of a
+// queue catch up by themselves, so there is nothing to do for either action.
+func postQueueAction(c *call) error {
+	if _, err := c.queue(); err != nil {
+		return err
+	}
+	b, err := c.body()
+	if err != nil {
+		return err
+	}
+	if err := b.require("action"); err != nil {
+		return err
+	}
+	var action any
+	_ = json.Unmarshal(b["action"], &action)
+	switch action {
+	case "sync", "cancel_sync":
+		return c.noContent()
+	}
+	text, is := action.(string)
+	if !is {
+		text = string(b["action"])
+	}
+	return badValue("unknown", text)
+}

@@ -1,0 +1,300 @@
+package mgmt
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"amqpd/broker"
+	"amqpd/cluster/meta"
+	"amqpd/policy"
+)
+
+// queueRow is a row of the queues (management-api §8.7). The queue itself is
+// looked at when the first of its figures is asked for, so of 50,000 queues only
+// those of the page are, unless the list is sorted by a figure.
+type queueRow struct {
+	def     *meta.Queue
+	c       *call
+	windows *windows
+	view    *broker.QueueView // nil: not looked at yet
+	read    readout
+}
+
+// now is the queue as it is. One that was deleted meanwhile shows nothing.
+func (q *queueRow) now() *broker.QueueView {
+	if q.view != nil {
+		return q.view
+	}
+	q.view = &broker.QueueView{State: "running", Kind: q.def.Kind, Node: q.def.Home}
+	q.c.s.broker.EachQueue(q.def.Vhost, q.def.Name, func(v *broker.QueueView) bool {
+		if v.ID == q.def.ID {
+			*q.view = *v
+		}
+		return false
+	})
+	q.find()
+	return q.view
+}
+
+// find gets the queue's place in the sampler.
+func (q *queueRow) find() {
+	s := q.c.s.sampler
+	s.mu.RLock()
+	q.read = readout{sampler: s, series: s.queues.find(q.def.ID), keep: retainBasic, windows: *q.windows}
+	s.mu.RUnlock()
+}
+
+func (q *queueRow) length(f figure) measured {
+	v := q.now()
+	n := v.Ready
+	switch f {
+	case figUnacked:
+		n = v.Unacked
+	case figMessages:
+		n += v.Unacked
+	}
+	return q.read.figure(f, int64(n), q.windows.lengths)
+}
+
+func (q *queueRow) isQuorum() bool { return q.def.Kind == "quorum" }
+
+// classic is v for a classic queue, which alone has it.
+func classic(get func(*queueRow) value) func(*queueRow) value {
+	return func(q *queueRow) value {
+		if q.isQuorum() {
+			return missing
+		}
+		return get(q)
+	}
+}
+
+// quorum is v for a quorum queue, which alone has it.
+func quorum(get func(*queueRow) value) func(*queueRow) value {
+	return func(q *queueRow) value {
+		if !q.isQuorum() {
+			return missing
+		}
+		return get(q)
+	}
+}
+
+var queueDefinition = shape[*queueRow]{
+	{"name", func(q *queueRow) value { return str(q.def.Name) }},
+	{"vhost", func(q *queueRow) value { return str(q.def.Vhost) }},
+	{"type", func(q *queueRow) value { return str(q.def.Kind) }},
+	{"durable", func(q *queueRow) value { return flag(q.def.Durable) }},
+	{"auto_delete", func(q *queueRow) value { return flag(q.def.AutoDelete) }},
+	{"exclusive", func(q *queueRow) value { return flag(q.def.Exclusive) }},
+	{"arguments", func(q *queueRow) value { return table(q.def.Arguments) }},
+	{"leader", quorum(func(q *queueRow) value { return str(q.def.Home) })},
+	{"members", quorum(func(q *queueRow) value { return list(str(q.def.Home)) })},
+	{"online", quorum(func(q *queueRow) value { return list(str(q.def.Home)) })},
+}
+
+var queueLengths = shape[*queueRow]{
+	{"messages", func(q *queueRow) value { return whole(q.now().Messages()) }},
+	{"messages_ready", func(q *queueRow) value { return whole(q.now().Ready) }},
+	{"messages_unacknowledged", func(q *queueRow) value { return whole(q.now().Unacked) }},
+}
+
+// queueNoStats is the list with disable_stats, queueTotals with
+// enable_queue_totals besides (management-api §5.3).
+var (
+	queueNoStats = slices.Concat(queueDefinition, shape[*queueRow]{
+		{"node", classic(func(q *queueRow) value { return str(q.def.Home) })},
+		{"state", func(*queueRow) value { return str("live") }},
+		{"policy", func(q *queueRow) value { return strOrMissing(q.now().Policy) }},
+	})
+	queueTotals = slices.Concat(queueDefinition, queueLengths, shape[*queueRow]{
+		{"node", classic(func(q *queueRow) value { return str(q.def.Home) })},
+		{"state", func(*queueRow) value { return str("running") }},
+		{"policy", func(q *queueRow) value { return strOrMissing(q.now().Policy) }},
+	})
+)
+
+var queueShape = slices.Concat(queueDefinition, queueLengthFields(), shape[*queueRow]{
+	{"node", func(q *queueRow) value { return str(q.def.Home) }},
+	{"state", func(q *queueRow) value { return str(q.state()) }},
+	{"policy", func(q *queueRow) value { return strOrNull(q.now().Policy) }},
+	{"operator_policy", func(q *queueRow) value { return strOrNull(q.now().OperatorPolicy) }},
+	{"effective_policy_definition", func(q *queueRow) value { return policyDefinition(q.now().EffectivePolicy) }},
+	{"message_stats", func(q *queueRow) value { return q.messageStats() }},
+	{"consumers", func(q *queueRow) value { return whole(q.now().Consumers) }},
+	{"consumer_capacity", func(q *queueRow) value { return fraction(q.now().Capacity) }},
+	{"consumer_utilisation", func(q *queueRow) value { return fraction(q.now().Capacity) }},
+	{"exclusive_consumer_tag", classic(func(q *queueRow) value { return strOrNull(q.now().ExclusiveTag) })},
+	{"single_active_consumer_tag", classic(func(q *queueRow) value { return strOrNull(q.now().SingleActiveTag) })},
+	{"single_active_consumer_ctag", quorum(func(q *queueRow) value { return strOrNull(q.now().SingleActiveTag) })},
+	{"single_active_consumer_pid", quorum(func(*queueRow) value { return null })},
+	{"head_message_timestamp", classic(func(q *queueRow) value {
+		if v := q.now(); v.HasHeadTimestamp {
+			return whole(v.HeadTimestamp)
+		}
+		return null
+	})},
+	{"idle_since", classic(func(q *queueRow) value { return q.idleSince() })},
+	{"memory", func(q *queueRow) value { return whole(q.now().Memory) }},
+	{"message_bytes", func(q *queueRow) value { return whole(q.now().Bytes()) }},
+	{"message_bytes_ready", func(q *queueRow) value { return whole(q.now().ReadyBytes) }},
+	{"message_bytes_unacknowledged", func(q *queueRow) value { return whole(q.now().UnackedBytes) }},
+	{"message_bytes_ram", func(q *queueRow) value { v := q.now(); return whole(v.Bytes() - v.PersistentBytes) }},
+	{"message_bytes_persistent", func(q *queueRow) value { return whole(q.now().PersistentBytes) }},
+	{"message_bytes_paged_out", classic(func(*queueRow) value { return whole(0) })},
+	{"message_bytes_dlx", quorum(func(*queueRow) value { return whole(0) })},
+	{"messages_ram", func(q *queueRow) value { v := q.now(); return whole(v.Messages() - v.Persistent) }},
+	{"messages_persistent", func(q *queueRow) value { return whole(q.now().Persistent) }},
+	{"messages_ready_ram", classic(func(q *queueRow) value { v := q.now(); return whole(max(v.Ready-v.Persistent, 0)) })},
+	{"messages_unacknowledged_ram", classic(func(q *queueRow) value {
+		v := q.now()
+		return whole(v.Messages() - v.Persistent - max(v.Ready-v.Persistent, 0))
+	})},
+	{"messages_paged_out", classic(func(*queueRow) value { return whole(0) })},
+	{"messages_dlx", quorum(func(*queueRow) value { return whole(0) })},
+	{"recoverable_slaves", classic(func(*queueRow) value { return null })},
+	{"open_files", quorum(func(*queueRow) value { return of(obj()) })},
+	{"owner_pid_details", func(q *queueRow) value { return q.owner() }},
+	{"backing_queue_status", func(q *queueRow) value { return q.backing() }},
+	{"reductions", func(*queueRow) value { return whole(0) }},
+	{"reductions_details", func(q *queueRow) value { m := q.length(figNothing); return m.details() }},
+	{"garbage_collection", func(*queueRow) value { return collector }},
+})
+
+func queueLengthFields() shape[*queueRow] {
+	var fields shape[*queueRow]
+	for _, f := range []figure{figMessages, figReady, figUnacked} {
+		fields = append(fields, figureFields(f, func(q *queueRow) measured { return q.length(f) })...)
+	}
+	return fields
+}
+
+// singleQueueShape adds what only a single queue has.
+var singleQueueShape = append(queueShape[:len(queueShape):len(queueShape)], shape[*queueRow]{
+	{"consumer_details", func(q *queueRow) value {
+		return consumerDetails(q.c.s.broker.QueueConsumers(q.def.Vhost, q.def.Name))
+	}},
+	{"deliveries", func(*queueRow) value { return list() }},
+	{"incoming", func(*queueRow) value { return list() }},
+}...)
+
+func (q *queueRow) messageStats() value {
+	v := q.now()
+	return q.read.messageStats(&v.Stats, groupPublish, groupDeliver)
+}
+
+// state is "running" for an idle queue, too: idle_since tells that.
+func (q *queueRow) state() string {
+	if s := q.now().State; s != "idle" {
+		return s
+	}
+	return "running"
+}
+
+// idleSince is left out while something happens to the queue.
+func (q *queueRow) idleSince() value {
+	v := q.now()
+	if v.LastActive.IsZero() || time.Since(v.LastActive) < idleAfter {
+		return missing
+	}
+	return idleSince(v.LastActive)
+}
+
+// idleAfter is how long nothing happens to what is called idle.
+const idleAfter = 10 * time.Second
+
+// owner is the connection of an exclusive queue.
+func (q *queueRow) owner() value {
+	switch v := q.now(); {
+	case !q.def.Exclusive:
+		return missing
+	case v.Owner == nil:
+		return list()
+	default:
+		return connectionDetails(v.Owner)
+	}
+}
+
+// backing shows what RabbitMQ tells of its queue's inside and is true here.
+func (q *queueRow) backing() value {
+	mode := "default"
+	if text, ok := q.def.Arguments.Get("x-queue-mode"); ok {
+		if s, ok := text.Str(); ok {
+			mode = s
+		}
+	}
+	return of(obj(m("mode", str(mode)), m("version", whole(1)), m("len", whole(q.now().Ready))))
+}
+
+// policyDefinition is the object of a policy's keys, {} without any.
+func policyDefinition(d policy.Definition) value {
+	if len(d) == 0 {
+		return of(obj())
+	}
+	text, err := json.Marshal(d)
+	if err != nil { // decoded from JSON once
+		return of(obj())
+	}
+	return of(jsonText(text))
+}
+
+// queues lists those of some virtual hosts.
+func (c *call) queues(vhosts []*meta.Vhost) error {
+	w, err := c.windows(listRangeFault)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, v := range vhosts {
+		n += c.view().QueueCount(v.Name)
+	}
+	rows, all := make([]*queueRow, 0, n), make([]queueRow, 0, n)
+	for _, v := range vhosts {
+		for def := range c.view().Queues(v.Name) {
+			all = append(all, queueRow{def: def, c: c, windows: &w})
+			rows = append(rows, &all[len(all)-1])
+		}
+	}
+	s := queueShape
+	switch {
+	case c.disableStats() && c.query("enable_queue_totals") == "true":
+		s = queueTotals
+	case c.disableStats():
+		s = queueNoStats
+	}
+	return paged(c, s, rows, func(q *queueRow) string { return q.def.Name })
+}
+
+// getQueues answers GET /api/queues.
+func getQueues(c *call) error { return c.queues(c.visibleVhosts()) }
+
+// getVhostQueues answers GET /api/queues/{vhost}.
+func getVhostQueues(c *call) error {
+	if _, err := c.vhost(); err != nil {
+		return err
+	}
+	return c.queues(c.visibleVhosts())
+}
+
+// getQueue answers GET /api/queues/{vhost}/{queue}.
+func getQueue(c *call) error {
+	w, err := c.windows(rangeFault)
+	if err != nil {
+		return err
+	}
+	def, ok := c.view().Queue(c.path("vhost"), c.path("queue"))
+	if !ok {
+		return notFound()
+	}
+	q := &queueRow{def: def, c: c, windows: &w}
+	if v, ok := c.s.broker.Queue(def.Vhost, def.Name); ok && v.ID == def.ID {
+		q.view = &v
+		q.find()
+	}
+	switch {
+	case c.disableStats() && c.query("enable_queue_totals") == "true":
+		return c.item(shaped[*queueRow]{queueTotals, q})
+	case c.disableStats():
+		return c.item(shaped[*queueRow]{queueNoStats, q})
+	}
+	return c.item(shaped[*queueRow]{singleQueueShape, q})
+}
