@@ -145,6 +145,7 @@ func (ch *channel) basicGet(m *amqp.BasicGet) error {
 	}
 	t := ch.c.batch
 	if !q.get(t, m.NoAck, func(d queue.Delivery, remaining int) bool { return ch.getOk(t, q, d, m.NoAck, remaining) }) {
+		ch.countEmpty()
 		ch.send(&amqp.BasicGetEmpty{})
 	}
 	return nil
@@ -166,10 +167,15 @@ func (ch *channel) getOk(t *batch, q *localQueue, d queue.Delivery, noAck bool, 
 	t.lock(o)
 	var tag uint64
 	if noAck {
+		ch.counts[GetNoAck]++
 		tag = ch.unacked.tag()
 	} else {
+		ch.counts[Get]++
 		ch.counted.Add(1)
 		tag = ch.unacked.push(outstanding{src: ch.getSource(q), seq: d.Seq})
+	}
+	if d.Redelivered {
+		ch.counts[Redeliver]++
 	}
 	b := o.tail(deliverOverhead + 8 + len(payload) + len(body)/4096*amqp.FrameOverhead)
 	b = amqp.AppendGetOk(b, ch.id, tag, d.Redelivered, env, uint32(remaining))

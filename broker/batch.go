@@ -70,6 +70,7 @@ type batch struct {
 	behind   []*consumer   // working memory of catchUp
 	idle     []*localQueue // queues to delete: expired
 	promised []*channel    // channels with new outcomes
+	tally    tally
 }
 
 // deliveredMark says how far a queue's messages may have been delivered.
@@ -348,6 +349,7 @@ func (t *batch) perform(q *localQueue) {
 	}
 	fx.Reset()
 	q.arm()
+	q.usage.note(t.now, q.core.Ready() > 0 && q.core.Consumers() > 0)
 	t.b.changes.touch(q)
 }
 

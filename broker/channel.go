@@ -25,6 +25,7 @@ type channel struct {
 
 	confirms  confirms
 	published publishCounts
+	shown     shownState
 	tx        *transaction // nil unless tx.select was done
 
 	consumers map[string]*consumer
@@ -37,7 +38,10 @@ type channel struct {
 	noted   Counters // guarded by output.mu: what the ledgers have
 	// notedConfirm is the same of publishes in confirm mode; guarded by output.mu.
 	notedConfirm uint64
-	mark         ackMark // guarded by output.mu
+	// activeAt is when it was last seen to have done something, unix ms; guarded by
+	// output.mu.
+	activeAt int64
+	mark     ackMark // guarded by output.mu
 
 	reply *replyConsumer // direct reply-to consumer, nil without one
 	acks  []settled      // working memory of settlements
@@ -60,6 +64,7 @@ type settled struct {
 
 func newChannel(c *conn, id uint16) *channel {
 	ch := &channel{c: c, id: id, unacked: newUnacked()}
+	ch.activeAt = c.b.clock()
 	ch.content.Max = uint64(c.b.o.MaxMessageSize)
 	return ch
 }
@@ -112,6 +117,7 @@ func (ch *channel) method(id amqp.MethodID, args []byte) error {
 	}
 	t.tick()
 	err := h(ch, args)
+	ch.show()
 	t.bury()
 	t.finish()
 	if err != nil {
@@ -171,6 +177,7 @@ func (ch *channel) closeWith(e *amqp.Error) {
 	ch.c.log.Error("closing channel", "channel", ch.id, "reason", e.Error())
 	ch.release()
 	ch.closing = true
+	ch.show()
 	ch.c.out.append(len(e.Text)+64, func(b []byte) []byte { return e.AppendClose(b, ch.id) })
 }
 
@@ -304,6 +311,9 @@ func (ch *channel) settle(id amqp.MethodID, tag uint64, multiple bool, how queue
 			continue
 		}
 		ch.gather(u.remove(g))
+		if how == queue.Ack {
+			ch.counts[Ack]++
+		}
 	}
 	o.mu.Unlock()
 	t := ch.c.batch

@@ -23,9 +23,39 @@ func (p *publishCounts) add(n, returned, dropped uint64, confirm bool) {
 	}
 }
 
-// countPublished tells the publishers' channels what the batch has published,
-// once for each stretch of messages of one channel.
+// tally is what a batch routed from one exchange and did not tell it yet.
+type tally struct {
+	into    *exchangeCounter
+	in, out uint64
+}
+
+// countRouted notes a publish to an exchange that leads to so many queues.
+func (t *batch) countRouted(into *exchangeCounter, queues int) {
+	if t.tally.into != into {
+		t.tellExchange()
+		t.tally.into = into
+	}
+	t.tally.in++
+	t.tally.out += uint64(queues)
+}
+
+// tellExchange adds the tally to its exchange.
+func (t *batch) tellExchange() {
+	y := &t.tally
+	if y.in == 0 {
+		return
+	}
+	y.into.in.Add(y.in)
+	if y.out > 0 {
+		y.into.out.Add(y.out)
+	}
+	y.in, y.out = 0, 0
+}
+
+// countPublished tells the exchange, and the publishers' channels what the batch
+// has published, once for each stretch of messages of one channel.
 func (t *batch) countPublished() {
+	t.tellExchange()
 	for i := 0; i < len(t.msgs); {
 		ch, first := t.msgs[i].ch, i
 		var returned, dropped uint64
@@ -52,4 +82,12 @@ func (ch *channel) countsLocked() Counters {
 	c[Confirm] = ch.confirms.acked
 	c.sum()
 	return c
+}
+
+// countEmpty counts a basic.get that found nothing.
+func (ch *channel) countEmpty() {
+	o := &ch.c.out
+	o.mu.Lock()
+	ch.counts[GetEmpty]++
+	o.mu.Unlock()
 }

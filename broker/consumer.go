@@ -111,6 +111,7 @@ func (ch *channel) remove(k *consumer) (last bool) {
 func (ch *channel) unlist(k *consumer) {
 	if ch.consumers[k.Tag] == k {
 		delete(ch.consumers, k.Tag)
+		ch.show()
 	}
 	o := &ch.c.out
 	o.mu.Lock()

@@ -62,7 +62,8 @@ func (ch *channel) publish(p *amqp.Publish, header, body []byte) error {
 		}
 	}
 	if ch.tx != nil {
-		ch.tx.publish(c.batch, m, queues)
+		ch.tx.publish(c.batch, m, queues, r.into)
+		ch.show()
 		return nil
 	}
 	if ch.confirms.selected {
@@ -71,6 +72,7 @@ func (ch *channel) publish(p *amqp.Publish, header, body []byte) error {
 	}
 	m.durable = m.persistent && anyDurable(queues)
 	t := c.batch
+	t.countRouted(r.into, len(queues))
 	t.add(m, queues)
 	if t.full() {
 		t.flush()
@@ -235,6 +237,7 @@ type route struct {
 	queues     []*localQueue
 	// plain: queues holds for every message, whatever its headers but CC and BCC.
 	plain bool
+	into  *exchangeCounter // of the exchange
 }
 
 // routeCache remembers routes by envelope octets for one connection, as long
@@ -288,7 +291,7 @@ func (c *conn) resolve(p *amqp.Publish, generation uint64) (*route, error) {
 	if e := c.authorizeTopic(id, write, x, string(p.RoutingKey)); e != nil {
 		return nil, e
 	}
-	r := &route{generation: generation, exchange: name}
+	r := &route{generation: generation, exchange: name, into: c.vhost.exchangeCounter(name, true)}
 	c.routing = exchange.Message{Key: p.RoutingKey}
 	if err := c.vhost.router.Route(name, &c.routing, &c.routed); err != nil {
 		return nil, c.noExchange(id, name)

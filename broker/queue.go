@@ -39,8 +39,8 @@ type localQueue struct {
 
 	turn appointment // when a message or the queue itself may expire
 
-	// policyName and operatorName are the policies in force, for views.
-	policyName, operatorName string // guarded by mu
+	inForce inForce // guarded by mu
+	usage   usage   // guarded by mu
 
 	change changeLink
 	noted  *QueueCounts // guarded by mu: what the ledgers have; nil: nothing
@@ -49,13 +49,13 @@ type localQueue struct {
 // newLocalQueue builds the handle for a definition; recovered messages are
 // added by restore.
 func newLocalQueue(v *vhost, d *meta.Queue, owner *conn) *localQueue {
-	s, pol, op := v.queueSettings(d)
+	s, policies := v.queueSettings(d)
 	q := &localQueue{
 		b: v.b, vhost: v, id: d.ID, name: d.Name, kind: s.Kind, counts: s.Kind == policy.Quorum,
 		durable: d.Durable, autoDelete: d.AutoDelete, exclusive: owner, def: d,
 		singleActive: s.SingleActiveConsumer,
 		core:         queue.New(d.ID, d.Durable, s), letters: newLetterTarget(s),
-		policyName: pol, operatorName: op,
+		inForce: policies,
 	}
 	q.turn.run = q.tick
 	return q
@@ -233,10 +233,10 @@ func (q *localQueue) remove(t *batch) (ready int, consumers []*consumer) {
 
 // configure applies new policies to a running queue.
 func (q *localQueue) configure(t *batch) {
-	s, pol, op := q.vhost.queueSettings(q.def)
+	s, policies := q.vhost.queueSettings(q.def)
 	q.mu.Lock()
 	if !q.gone {
-		q.policyName, q.operatorName, q.letters = pol, op, newLetterTarget(s)
+		q.inForce, q.letters = policies, newLetterTarget(s)
 		q.core.Configure(t.now, s, &t.fx)
 		t.perform(q)
 	}

@@ -69,6 +69,10 @@ var channelNotes = [...]Counter{Publish, Confirm, ReturnUnroutable, DropUnroutab
 // REQUIRES output.mu.
 func (ch *channel) noteLocked(v *vhost) {
 	now := ch.countsLocked()
+	if now == ch.noted {
+		return
+	}
+	ch.activeAt = ch.c.b.clock()
 	var d Totals
 	for _, i := range channelNotes {
 		d.Stats[i] = now[i] - ch.noted[i]

@@ -21,6 +21,7 @@ type txMessage struct {
 	message
 	queues []*localQueue
 	held   []holding // what delayed exchanges are to keep
+	into   *exchangeCounter
 }
 
 // txSettlement is a delivery tag that the commit settles.
@@ -30,7 +31,7 @@ type txSettlement struct {
 }
 
 // publish keeps a message until the commit, with octets of its own.
-func (tx *transaction) publish(t *batch, m message, queues []*localQueue) {
+func (tx *transaction) publish(t *batch, m message, queues []*localQueue, into *exchangeCounter) {
 	octets := make([]byte, 0, len(m.env)+len(m.header)+len(m.body))
 	own := func(b []byte) []byte {
 		n := len(octets)
@@ -43,7 +44,7 @@ func (tx *transaction) publish(t *batch, m message, queues []*localQueue) {
 	for i := range held {
 		held[i].header = slices.Clone(held[i].header)
 	}
-	tx.messages = append(tx.messages, txMessage{message: m, queues: slices.Clone(queues), held: held})
+	tx.messages = append(tx.messages, txMessage{message: m, queues: slices.Clone(queues), into: into, held: held})
 }
 
 // hold takes a delivery out of the client's sight until the commit or a
@@ -77,6 +78,7 @@ func (ch *channel) txCommit(*amqp.TxCommit) error {
 		m := &tx.messages[i]
 		m.durable = m.persistent && anyDurable(m.queues)
 		t.held = append(t.held, m.held...)
+		t.countRouted(m.into, len(m.queues))
 		t.add(m.message, m.queues)
 	}
 	settled := ch.releaseHeld(tx)
@@ -127,6 +129,9 @@ func (ch *channel) releaseHeld(tx *transaction) (groups []txGroup) {
 		d := ch.unacked.remove(s.tag)
 		if d.src.counted {
 			ch.counted.Add(-1)
+		}
+		if s.how == queue.Ack {
+			ch.counts[Ack]++
 		}
 		r := store.Range{From: d.seq, To: d.seq}
 		if k := len(groups); k > 0 && groups[k-1].src == d.src && groups[k-1].how == s.how {

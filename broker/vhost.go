@@ -93,17 +93,23 @@ func (v *vhost) route(t *batch, name string, rm *exchange.Message, res *exchange
 	return t.targets, nil
 }
 
-// queueSettings resolves what arguments and policies mean for a queue, with
-// the names of the policies in force.
-func (v *vhost) queueSettings(d *meta.Queue) (s policy.Settings, ordinary, operator string) {
+// inForce is what policies say of a queue, for views: their names and what they
+// come to.
+type inForce struct {
+	ordinary, operator string // "" for none
+	effective          policy.Definition
+}
+
+// queueSettings resolves what arguments and policies mean for a queue.
+func (v *vhost) queueSettings(d *meta.Queue) (policy.Settings, inForce) {
 	kind, err := policy.KindOf(d.Arguments)
 	if err != nil {
 		kind = policy.Classic
 	}
 	ps := v.policies.Load()
 	p, op := ps.ordinary.Match(d.Name, kind.Target()), ps.operator.Match(d.Name, kind.Target())
-	s, _ = policy.Resolve(kind, d.Arguments, p, op)
-	return s, policyName(p), policyName(op)
+	s, effective := policy.Resolve(kind, d.Arguments, p, op)
+	return s, inForce{ordinary: policyName(p), operator: policyName(op), effective: effective}
 }
 
 func policyName(p *policy.Policy) string {

@@ -108,9 +108,14 @@ func (ch *channel) view(v *ChannelView, s *session) {
 		Name: channelName(s.id.Name, ch.id), Number: int(ch.id), Node: ch.c.b.o.NodeName,
 		Vhost: s.vhost, User: s.user, Conn: s.id, State: "running", GlobalPrefetch: int(ch.limit.Load()),
 	}
+	ch.shown.fill(v)
 	o := &ch.c.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	ch.noteLocked(s.in)
+	if ch.c.b.clock()-ch.activeAt >= idleAfter.Milliseconds() {
+		v.IdleSince = time.UnixMilli(ch.activeAt)
+	}
 	v.Unacknowledged, v.Stats = ch.unacked.live, ch.countsLocked()
 	if k := len(ch.confirms.pending); k > 0 {
 		v.Unconfirmed = int(ch.confirms.pending[k-1].upTo - ch.confirms.sent)

@@ -5,6 +5,7 @@ import (
 
 	"amqpd/amqp"
 	"amqpd/policy"
+	"amqpd/store"
 )
 
 // QueueCounts is how much a queue has done and holds (management-api §8.7). It
@@ -109,6 +110,7 @@ func (b *Broker) Queue(vhost, name string) (v QueueView, ok bool) {
 		return v, false
 	}
 	q.view(&v)
+	v.HeadTimestamp, v.HasHeadTimestamp = q.headTimestamp()
 	return v, true
 }
 
@@ -135,13 +137,54 @@ func (q *localQueue) view(v *QueueView) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.sampleLocked(&v.QueueSample)
-	v.Policy, v.OperatorPolicy = q.policyName, q.operatorName
+	v.Policy, v.OperatorPolicy, v.EffectivePolicy = q.inForce.ordinary, q.inForce.operator, q.inForce.effective
+	v.Memory = int64(q.core.Footprint()) + queueFootprint
+	now := q.b.clock()
+	if v.Consumers > 0 {
+		v.Capacity = q.usage.capacity(now)
+	}
+	if at := q.usage.active; at != 0 {
+		v.LastActive = time.UnixMilli(at)
+	}
+	if now-q.usage.active >= idleAfter.Milliseconds() {
+		v.State = "idle"
+	}
 	if k := q.core.ExclusiveConsumer(); k != nil {
 		v.ExclusiveTag = k.Tag
 	}
 	if k := q.core.ActiveConsumer(); k != nil {
 		v.SingleActiveTag = k.Tag
 	}
+}
+
+// queueFootprint is about what a queue takes that holds nothing, octets.
+const queueFootprint = 2 << 10
+
+// headTimestamp is the timestamp property of the message that is next, if there
+// is one that has it.
+func (q *localQueue) headTimestamp() (seconds uint64, ok bool) {
+	t := q.b.borrow()
+	defer q.b.giveBack(t)
+	q.mu.Lock()
+	var head store.Pos
+	for e := range q.core.Peek() {
+		head = e.Pos
+		q.b.store.Retain(head, 1)
+		break
+	}
+	q.mu.Unlock()
+	if head == 0 {
+		return 0, false
+	}
+	defer q.b.store.Release(head)
+	payload, err := t.reader.Read(head)
+	if err != nil {
+		return 0, false
+	}
+	_, header, _ := splitPayload(payload)
+	m := message{header: header}
+	p := m.properties()
+	return p.Timestamp, p.Has(amqp.FlagTimestamp)
 }
 
 // sampleLocked fills s in. REQUIRES mu.

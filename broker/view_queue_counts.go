@@ -15,6 +15,6 @@ func (q *localQueue) countsLocked(c *QueueCounts) {
 	c.Stats[Publish], c.Stats[Ack] = s.Published, s.Acked
 	c.Stats[Deliver], c.Stats[DeliverNoAck] = s.Delivered, s.DeliveredNoAck
 	c.Stats[Get], c.Stats[GetNoAck], c.Stats[GetEmpty] = s.Got, s.GotNoAck, s.GotNothing
-	c.Stats[Redeliver] = s.Redelivered
+	c.Stats[Redeliver], c.Stats[DiskWrites] = s.Redelivered, s.Logged
 	c.Stats.sum()
 }

@@ -233,6 +233,7 @@ func (q *Queue) place(now int64, m *Message, ready bool) *entry {
 // log asks for e to be logged, with flags beyond its own.
 func (q *Queue) log(e *entry, seq uint64, flags uint8, fx *Effects) {
 	e.flags |= flagLogged
+	q.counts.Logged++
 	q.loggedCount++
 	q.loggedBytes += int64(e.size)
 	r := grow(&fx.Persist)

@@ -1,5 +1,7 @@
 package queue
 
+import "unsafe"
+
 // Counts is what happened to a queue since New. They only grow.
 type Counts struct {
 	Published      uint64 // taken; what was refused is not among them
@@ -13,6 +15,7 @@ type Counts struct {
 	Acked          uint64
 	Requeued       uint64 // came back from consumers, however
 	Purged         uint64
+	Logged         uint64 // given to the log, again when one that came back moved
 	// Dead counts by Reason what died, dead-lettered or not. What left in the
 	// ordinary way is under 0.
 	Dead [len(reasons)]uint64
@@ -40,6 +43,21 @@ func (q *Queue) Stats() Stats {
 		Persistent: q.loggedCount, PersistentBytes: q.loggedBytes,
 		Consumers: q.Consumers(),
 	}
+}
+
+// Footprint is about how many octets of memory the index of the messages takes,
+// the messages themselves not included.
+func (q *Queue) Footprint() int {
+	const chunkSize, slotsSize = int(unsafe.Sizeof(chunk{})), int(unsafe.Sizeof(slots{}))
+	n := cap(q.ring.dir) * chunkSize
+	for i := q.ring.first; i < len(q.ring.dir); i++ {
+		c := &q.ring.dir[i]
+		if c.slots != nil {
+			n += slotsSize
+		}
+		n += cap(c.packed)
+	}
+	return n
 }
 
 // ID is the number under which the store knows the queue.
