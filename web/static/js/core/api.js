@@ -41,7 +41,8 @@ export const exchangeName = (name) => name || 'amq.default';
  */
 export async function request(method, path, options = {}) {
   const authorization = options.authorization || session()?.authorization;
-  const headers = { Accept: 'application/json, */*', ...options.headers };
+  // The last one tells the node that no browser dialog should ask for a password.
+  const headers = { Accept: 'application/json, */*', 'X-Requested-With': 'console', ...options.headers };
   if (authorization) headers.Authorization = authorization;
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   let response;

@@ -1,0 +1,2 @@
+export const Messages = () => null;
+export const QueueMessages = () => null;
