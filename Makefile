@@ -9,7 +9,7 @@ FUZZTIME ?= 10m
 ROUNDS ?= 200
 MESSAGES ?= 10000000
 
-.PHONY: run build test lint unit suites fuzz docs crash backlog
+.PHONY: run build test lint unit suites fuzz docs crash delayed backlog
 
 run:
 	go run ./cmd/amqpd
@@ -52,3 +52,7 @@ crash:
 # Ten million messages in one queue: memory, disk, rates, time to start.
 backlog:
 	BACKLOG_COUNT=$(MESSAGES) go test -count=1 -timeout 1h -v ./test/backlog
+
+# Millions of delayed and expiring messages: memory, accuracy, restart.
+delayed:
+	AMQPD_LONG=1 go test -count=1 -timeout 30m -v -run 'ByTheMillion|ExpireAtOnce|ExpireOneByOne' ./broker
