@@ -1,1 +1,54 @@
-export const Health = () => null;
+/** What is wrong, the worst first, each with the next step. */
+import { html } from '../core/dom.js';
+import { may } from '../core/session.js';
+import { usePoll } from '../core/poll.js';
+import { queueHref, href } from '../core/router.js';
+import { bytes, count } from '../core/format.js';
+import { Page, Card, Tile, Note, Loading, Empty, Fault, Badge } from '../ui/parts.js';
+import { Icon } from '../ui/icons.js';
+import { useSurvey } from '../ui/survey.js';
+import { usePlace } from '../ui/shell.js';
+
+const most = 200; // findings that are listed
+
+/** The page. */
+export function Health() {
+  const { vhost, several } = usePlace();
+  const state = useSurvey(vhost);
+  const nodes = usePoll(may.monitor() ? '/nodes' : null);
+  const tones = (tone) => state.found?.filter((f) => f.trouble.tone === tone).length;
+  return html`
+    <${Page} title="Health" lead="What is wrong with queues and nodes, the most urgent first, and what to do about it.">
+      ${(nodes.data || []).map((n) => html`<${NodeTrouble} key=${n.name} node=${n} />`)}
+      ${state.error && html`<${Fault} error=${state.error} />`}
+      ${!state.found && !state.error && html`<${Loading} what="Looking through the queues" />`}
+      ${state.found && html`
+        <div class="tiles">
+          <${Tile} value=${state.seen} label="queues looked at" /><${Tile} value=${tones('bad')} label="urgent" tone=${tones('bad') ? 'bad' : ''} />
+          <${Tile} value=${tones('warn')} label="to look at" tone=${tones('warn') ? 'warn' : ''} /><${Tile} value=${tones('info')} label="good to know" />
+        </div>
+        <${Card} title="Findings" flush>
+          ${state.found.length === 0 && html`<${Empty} icon="ok" title="All queues are well">Messages move, consumers are there, copies are in step, and no limit is reached.<//>`}
+          <ul class="findings">${state.found.slice(0, most).map((f) => html`<${Finding} key=${`${f.queue.vhost} ${f.queue.name} ${f.trouble.id}`} finding=${f} several=${several} />`)}</ul>
+        <//>
+        ${state.found.length > most && html`<p class="muted">The first ${most} of ${count(state.found.length)} are listed.</p>`}
+        ${state.seen < state.total && html`<p class="muted">The ${count(state.seen)} fullest of ${count(state.total)} queues were looked at.</p>`}`}
+    <//>`;
+}
+
+const icons = { bad: 'warn', warn: 'warn', info: 'info' };
+
+function Finding({ finding: { queue: q, trouble: t }, several }) {
+  return html`
+    <li class=${t.tone}><${Icon} name=${icons[t.tone]} />
+      <div class="grow"><p><a class="strong break" href=${queueHref(q.vhost, q.name)}>${q.name}</a> ${several && html`<${Badge}>${q.vhost}<//>`} <span class="strong">${t.title}</span></p><p class="muted">${t.next}</p></div>
+      ${q.messages > 0 && html`<a class="btn small" href=${href(['messages', q.vhost, q.name])}>Messages</a>`}</li>`;
+}
+
+function NodeTrouble({ node: n }) {
+  if (n.running === false) return html`<${Note} tone="bad" title=${`The node ${n.name} does not run`}>Queues whose only copy is there cannot be used. Start it, or look at its log.<//>`;
+  return html`
+    ${n.mem_alarm && html`<${Note} tone="bad" title=${`Memory alarm on ${n.name}`}>Publishers are held back: ${bytes(n.mem_used)} of ${bytes(n.mem_limit)} are used. Consume messages, or give the node more memory.<//>`}
+    ${n.disk_free_alarm && html`<${Note} tone="bad" title=${`Disk alarm on ${n.name}`}>Publishers are held back: ${bytes(n.disk_free)} are free, and ${bytes(n.disk_free_limit)} have to be. Free some space.<//>`}
+    ${n.fd_used > n.fd_total * 0.9 && html`<${Note} tone="warn" title=${`${n.name} runs out of file descriptors`}>${count(n.fd_used)} of ${count(n.fd_total)} are used; connections are refused when none is left. Raise the limit of the service.<//>`}`;
+}
