@@ -58,12 +58,7 @@ func (c *call) admit() error {
 	if c.row.access == open {
 		return nil
 	}
-	name, password, given := c.credentials()
-	if !given {
-		c.challenge()
-		return empty(http.StatusUnauthorized)
-	}
-	if err := c.login(name, password); err != nil {
+	if err := c.identify(); err != nil {
 		return err
 	}
 	if !c.tags.Has(auth.Management) {
@@ -73,6 +68,18 @@ func (c *call) admit() error {
 		return unauthorised(row.text)
 	}
 	return nil
+}
+
+// identify finds out who calls: by password, else by session.
+func (c *call) identify() error {
+	if name, password, given := c.credentials(); given {
+		return c.login(name, password)
+	}
+	if c.resume() {
+		return nil
+	}
+	c.challenge()
+	return empty(http.StatusUnauthorized)
 }
 
 // login checks a name and a password and makes that user the caller.

@@ -71,20 +71,23 @@ func parameter(c *call) error {
 	return c.item(shaped[*meta.Parameter]{parameterShape, p})
 }
 
-// component is one whose parameters may be set. RabbitMQ's other ones belong to
-// plugins that amqpd does not have.
+// component is one whose parameters may be set.
 type component struct {
-	check func(c *call, value map[string]any) ([]meta.Command, error)
-	clear func(c *call) meta.Command
+	check func(c *call, value map[string]any) ([]meta.Command, error) // of a value that is an object
+	list  func(c *call, value any) ([]meta.Command, error)            // of any value; nil: it must be an object
+	clear func(c *call) meta.Command                                  // nil: as every parameter is cleared
 }
 
 var components = map[string]component{
-	meta.ComponentOperatorPolicy: {operatorPolicyParameter, func(c *call) meta.Command {
+	meta.ComponentOperatorPolicy: {check: operatorPolicyParameter, clear: func(c *call) meta.Command {
 		return meta.DeletePolicy{Vhost: c.path("vhost"), Name: c.path("name"), Operator: true}
 	}},
-	meta.ComponentVhostLimits: {limitsParameter, func(c *call) meta.Command {
+	meta.ComponentVhostLimits: {check: limitsParameter, clear: func(c *call) meta.Command {
 		return meta.DeleteVhostLimit{Vhost: c.path("vhost")}
 	}},
+	"federation-upstream":     {check: pluginParameter},
+	"federation-upstream-set": {list: upstreamSetParameter},
+	"shovel":                  {check: pluginParameter},
 }
 
 // invalid is the refusal of one fault.
@@ -114,11 +117,7 @@ func putParameter(c *call) error {
 	if err != nil {
 		return err
 	}
-	object, isObject := v.(map[string]any)
-	if !isObject {
-		return invalid(c.path("name") + " not a list " + string(b["value"]))
-	}
-	commands, err := component.check(c, object)
+	commands, err := component.commands(c, v)
 	if err != nil {
 		return err
 	}
@@ -129,6 +128,18 @@ func putParameter(c *call) error {
 		}
 	}
 	return c.created(!exists)
+}
+
+// commands checks a value and gives what sets it.
+func (k component) commands(c *call, v any) ([]meta.Command, error) {
+	if k.list != nil {
+		return k.list(c, v)
+	}
+	object, isObject := v.(map[string]any)
+	if !isObject {
+		return nil, invalid(c.path("name") + " not a list " + policy.Term(policy.Normalise(v)))
+	}
+	return k.check(c, object)
 }
 
 // operatorPolicyParameter reads an operator policy, whose members are all
@@ -173,7 +184,7 @@ func deleteParameter(c *call) error {
 	if !exists {
 		return notFound()
 	}
-	if component, known := components[p.Component]; known {
+	if component := components[p.Component]; component.clear != nil {
 		return c.done(c.apply(component.clear(c)))
 	}
 	return c.done(c.apply(meta.DeleteParameter{Vhost: p.Vhost, Component: p.Component, Name: p.Name}))

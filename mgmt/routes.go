@@ -17,8 +17,20 @@ var routes = []route{
 	// Who is here (whoami.go).
 	{"GET", "/api/whoami", anyLogin, 0, whoami, "The name and tags of the user who asks"},
 	{"GET", "/api/auth", open, 0, authSettings, "How to log in: whether OAuth 2 is used, which it is not"},
+	{"POST", "/api/login", open, formIn, postLogin, "Begin a session for a browser: username and password as a form; sets a cookie"},
+	{"DELETE", "/api/login", open, 0, deleteLogin, "End the session"},
 
-	// The cluster (cluster.go).
+	// For people and programs (reference.go).
+	{"GET", "/api/index.html", open, anyOut, referencePage, "This page"},
+	{"GET", "/api/openapi.json", open, 0, openAPI, "This page as an OpenAPI document"},
+	{"GET", "/cli/index.html", open, anyOut, toolPage, "Where to get the command line tool"},
+	{"GET", "/cli/rabbitmqadmin", open, anyOut, tool, "The command line tool, a Python program"},
+
+	// The cluster (cluster.go, features.go).
+	{"GET", "/api/extensions", anyLogin, 0, extensions, "The parts of the console that plugins bring"},
+	{"GET", "/api/feature-flags", administrator, 0, listFeatureFlags, "The feature flags of RabbitMQ; all are on"},
+	{"PUT", "/api/feature-flags/{name}/enable", administrator, jsonIn | anyOut, enableFeatureFlag, "Turn a feature flag on, which it is"},
+	{"POST", "/api/rebalance/queues", administrator, anyOut, rebalance, "Spread the queues over the nodes"},
 	{"GET", "/api/cluster-name", anyLogin, 0, clusterName, "The cluster's name"},
 	{"PUT", "/api/cluster-name", administrator, 0, putClusterName, "Give the cluster another name: {\"name\":\"...\"}"},
 

@@ -40,6 +40,8 @@ type Server struct {
 	tree   *tree
 	static http.Handler // the console
 
+	sessions sessions
+
 	certificate func() (string, time.Time)
 	clock       func() int64 // unix milliseconds
 	sampler     *sampler

@@ -23,6 +23,14 @@ type tuple []any
 // line at the elements of a list or tuple.
 const lineWidth = 78
 
+// Term prints a value of a Definition on one line, as RabbitMQ's texts about
+// policies and parameters quote it: <<"x">> for "x".
+func Term(v any) string { return term(v) }
+
+// PairsTerm prints the members of an object, by name, as a list of pairs:
+// [{<<"a">>,1}].
+func PairsTerm(m map[string]any) string { return pairsTerm(m, sortedKeys(m)) }
+
 // term prints v on one line. It takes the types of a Definition, and atom and
 // tuple.
 func term(v any) string {

@@ -1,0 +1,210 @@
+package mgmt
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"amqpd/broker/auth"
+	"amqpd/cluster/meta"
+)
+
+// Sessions. Programs send name and password with each request. For a console in
+// a browser, which should not keep a password where scripts can read it, there
+// is a session:
+//
+//	POST /api/login      username=…&password=…  ─►  200, Set-Cookie: auth=TOKEN
+//	GET  /api/…          Cookie: auth=TOKEN     ─►  as that user
+//	DELETE /api/login    Cookie: auth=TOKEN     ─►  204, the session is over
+//
+// The token is random and means nothing outside this process, which keeps only
+// its hash. The cookie is HttpOnly (no script reads it) and SameSite=Strict (no
+// other site's page sends it), and Secure over TLS. Because a site is a host
+// without its port, a request with a cookie is taken only if the browser says
+// that it comes from a page of this very origin (Sec-Fetch-Site, Origin), and,
+// if it changes anything, only with a header X-Requested-With, which no page of
+// another origin can send without asking first. A session ends when it is not
+// used for sessionIdle, and at once when the user goes or gets another password;
+// tags and permissions are those of the moment. Answers without an end watch
+// call.sessionOver.
+
+const (
+	sessionCookie = "auth"
+	sessionIdle   = time.Hour
+	maxSessions   = 4096 // when it is reached the one unused longest ends
+)
+
+// sessions are the logins by cookie.
+type sessions struct {
+	mu   sync.Mutex
+	byID map[[sha256.Size]byte]*session // key: hash of the token; guarded by mu
+}
+
+// session is one login by cookie.
+type session struct {
+	user  string
+	proof [sha256.Size]byte // of the password hash that was current
+	used  time.Time         // guarded by sessions.mu
+	over  chan struct{}     // closed when the session ends
+}
+
+// proofOf changes when a user gets another password.
+func proofOf(hash, algorithm string) [sha256.Size]byte {
+	return sha256.Sum256([]byte(algorithm + "\x00" + hash))
+}
+
+// begin starts a session and gives its token.
+func (s *sessions) begin(u auth.User, now time.Time) (token string) {
+	token = rand.Text() + rand.Text()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byID == nil {
+		s.byID = map[[sha256.Size]byte]*session{}
+	}
+	s.expire(now)
+	s.byID[sha256.Sum256([]byte(token))] = &session{
+		user: u.Name, proof: proofOf(u.PasswordHash, u.HashingAlgorithm), used: now, over: make(chan struct{}),
+	}
+	return token
+}
+
+// expire ends what was not used for long, and one more where there are too many.
+// REQUIRES mu.
+func (s *sessions) expire(now time.Time) {
+	var oldest [sha256.Size]byte
+	for id, one := range s.byID {
+		if now.Sub(one.used) > sessionIdle {
+			s.endLocked(id)
+		} else if first := s.byID[oldest]; first == nil || one.used.Before(first.used) {
+			oldest = id
+		}
+	}
+	if len(s.byID) >= maxSessions {
+		s.endLocked(oldest)
+	}
+}
+
+// endLocked ends a session. REQUIRES mu.
+func (s *sessions) endLocked(id [sha256.Size]byte) {
+	if one := s.byID[id]; one != nil {
+		close(one.over)
+		delete(s.byID, id)
+	}
+}
+
+// end ends the session of a token.
+func (s *sessions) end(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endLocked(sha256.Sum256([]byte(token)))
+}
+
+// find gives the session of a token and its user, as that is now.
+func (s *sessions) find(token string, view *meta.View, now time.Time) (*session, auth.User, bool) {
+	id := sha256.Sum256([]byte(token))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.byID[id]
+	if one == nil {
+		return nil, auth.User{}, false
+	}
+	u, exists := view.User(one.user)
+	if !exists || now.Sub(one.used) > sessionIdle || proofOf(u.PasswordHash, u.HashingAlgorithm) != one.proof {
+		s.endLocked(id)
+		return nil, auth.User{}, false
+	}
+	one.used = now
+	return one, auth.User{Name: u.Name, PasswordHash: u.PasswordHash, HashingAlgorithm: u.HashingAlgorithm, Tags: u.Tags}, true
+}
+
+// resume makes the user of the call's cookie the caller, if there is a session
+// and the request is one of this origin.
+func (c *call) resume() bool {
+	cookie, err := c.r.Cookie(sessionCookie)
+	if err != nil || !c.ownOrigin() {
+		return false
+	}
+	s, u, found := c.s.sessions.find(cookie.Value, c.view(), time.Now())
+	if !found {
+		return false
+	}
+	c.session, c.user, c.tags = s, u, auth.ParseTags(u.Tags)
+	return true
+}
+
+// ownOrigin tells whether a request with a cookie can only come from a page of
+// this server.
+func (c *call) ownOrigin() bool {
+	h := c.r.Header
+	reads := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
+	if !reads && h.Get(challengeless) == "" {
+		return false
+	}
+	if site := h.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && (site != "none" || !reads) {
+		return false
+	}
+	return sameHost(h.Get("Origin"), c.r.Host)
+}
+
+// sameHost tells whether an Origin header, if there is one, names the host that
+// was asked.
+func sameHost(origin, host string) bool {
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && u.Host == host
+}
+
+// sessionOver is closed when the session ends by which the caller is known; nil,
+// which never is, for a caller who sent a password.
+func (c *call) sessionOver() <-chan struct{} {
+	if c.session == nil {
+		return nil
+	}
+	return c.session.over
+}
+
+// postLogin answers POST /api/login.
+func postLogin(c *call) error {
+	if !sameHost(c.r.Header.Get("Origin"), c.r.Host) {
+		return unauthorised("Access refused.")
+	}
+	text, err := c.readAll()
+	if err != nil {
+		return err
+	}
+	form, err := url.ParseQuery(string(text))
+	if err != nil {
+		return badRequest("not_form")
+	}
+	if err := c.login(form.Get("username"), form.Get("password")); err != nil {
+		return err
+	}
+	if !c.tags.Has(auth.Management) {
+		return unauthorised("Not management user")
+	}
+	c.setCookie(c.s.sessions.begin(c.user, time.Now()), 0)
+	return c.answer(http.StatusOK, func(e *encoder) { e.value(str("ok"), nil) })
+}
+
+// deleteLogin answers DELETE /api/login. Without a session there is nothing to
+// end.
+func deleteLogin(c *call) error {
+	if cookie, err := c.r.Cookie(sessionCookie); err == nil && c.ownOrigin() {
+		c.s.sessions.end(cookie.Value)
+		c.setCookie("", -1)
+	}
+	return c.noContent()
+}
+
+// setCookie gives the browser a token; an age below 0 takes it away.
+func (c *call) setCookie(token string, age int) {
+	http.SetCookie(c.w, &http.Cookie{
+		Name: sessionCookie, Value: token, Path: "/", MaxAge: age,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.r.TLS != nil,
+	})
+}
