@@ -78,13 +78,13 @@ func (b body) require(keys ...string) error {
 }
 
 // keysMissing writes missing keys as Erlang prints such a list: broken into
-// lines when it is wider than 80 columns.
+// lines when it is 79 columns or wider.
 func keysMissing(keys []string) string {
 	terms := make([]string, len(keys))
 	for i, key := range keys {
 		terms[i] = "{key_missing," + key + "}"
 	}
-	if line := "[" + strings.Join(terms, ",") + "]"; len(line) <= 80 {
+	if line := "[" + strings.Join(terms, ",") + "]"; len(line) < 79 {
 		return line
 	}
 	return "[" + strings.Join(terms, ",\n ") + "]"

@@ -212,7 +212,7 @@ var (
 	groupConfirm  = group{broker.Publish, broker.Confirm, broker.ReturnUnroutable, broker.DropUnroutable}
 	groupDeliver  = group{broker.Deliver, broker.DeliverNoAck, broker.DeliverGet, broker.Get, broker.GetNoAck, broker.GetEmpty, broker.Redeliver, broker.Ack}
 	groupExchange = group{broker.PublishIn, broker.PublishOut}
-	groupDisk     = group{broker.DiskReads, broker.DiskWrites}
+	groupAll      = slices.Concat(groupConfirm, groupDeliver, group{broker.DiskReads, broker.DiskWrites})
 )
 
 // used tells whether one of the group was counted.

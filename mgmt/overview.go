@@ -47,7 +47,7 @@ const erlangVersion = "25.2.3"
 
 var overviewShape = append(overviewAlways[:len(overviewAlways):len(overviewAlways)], shape[*overview]{
 	{"message_stats", func(o *overview) value {
-		stats := o.read.messageStats(&o.totals.Stats, groupConfirm, groupDeliver, groupDisk)
+		stats := o.read.messageStats(&o.totals.Stats, groupAll)
 		if stats.kind == kindMissing {
 			return of(obj())
 		}
@@ -59,7 +59,7 @@ var overviewShape = append(overviewAlways[:len(overviewAlways):len(overviewAlway
 		return of(node.figures(churnReadings(&churn), o.read.data))
 	}},
 	{"queue_totals", func(o *overview) value {
-		return of(o.read.figures(lengths(o.totals.Ready, o.totals.Unacked), o.read.lengths))
+		return of(atOnce{o.read.figures(lengths(o.totals.Ready, o.totals.Unacked), o.read.lengths)})
 	}},
 	{"object_totals", (*overview).objectTotals},
 	{"statistics_db_event_queue", func(*overview) value { return whole(0) }},
@@ -146,15 +146,21 @@ func (o *overview) objectTotals() value {
 		}
 	}
 	if o.c.disableStats() {
-		return of(obj(m("connections", whole(o.totals.Connections)), m("exchanges", whole(exchanges)), m("queues", whole(queues))))
+		return of(atOnce{obj(m("connections", whole(o.totals.Connections)), m("exchanges", whole(exchanges)), m("queues", whole(queues)))})
 	}
 	consumers := missing
 	if o.all {
 		consumers = whole(o.totals.Consumers)
 	}
-	return of(obj(m("channels", whole(o.totals.Channels)), m("connections", whole(o.totals.Connections)),
-		m("consumers", consumers), m("exchanges", whole(exchanges)), m("queues", whole(queues))))
+	return of(atOnce{obj(m("channels", whole(o.totals.Channels)), m("connections", whole(o.totals.Connections)),
+		m("consumers", consumers), m("exchanges", whole(exchanges)), m("queues", whole(queues)))})
 }
+
+// atOnce is a group that comes whole when one of its keys is asked for
+// (management-api §4).
+type atOnce struct{ made }
+
+func (g atOnce) write(e *encoder, _ columns) { g.made.write(e, nil) }
 
 // retentionPolicies tells for how many seconds the past is kept.
 var retentionPolicies = func() value {

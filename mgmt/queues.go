@@ -106,7 +106,13 @@ var (
 		{"state", func(*queueRow) value { return str("live") }},
 		{"policy", func(q *queueRow) value { return strOrMissing(q.now().Policy) }},
 	})
-	queueTotals = slices.Concat(queueDefinition, queueLengths, shape[*queueRow]{
+	queueTotals = slices.Concat(queueDefinition.without("exclusive"), queueLengths, shape[*queueRow]{
+		{"exclusive", func(q *queueRow) value {
+			if q.isQuorum() {
+				return null
+			}
+			return flag(q.def.Exclusive)
+		}},
 		{"node", classic(func(q *queueRow) value { return str(q.def.Home) })},
 		{"state", func(*queueRow) value { return str("running") }},
 		{"policy", func(q *queueRow) value { return strOrMissing(q.now().Policy) }},

@@ -1,6 +1,9 @@
 package mgmt
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // shape is what a resource of type T looks like: its keys, and how the value of
 // each is found. T is a pointer or a small struct.
@@ -22,6 +25,11 @@ func (s shape[T]) member(t T, key string) value {
 		}
 	}
 	return missing
+}
+
+// without is the shape but for a key.
+func (s shape[T]) without(key string) shape[T] {
+	return slices.DeleteFunc(slices.Clone(s), func(f field[T]) bool { return f.key == key })
 }
 
 // shaped is one object of a shape.
