@@ -1,12 +1,14 @@
 package store
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"time"
@@ -24,22 +26,15 @@ func checkDir(o Options, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	dir := o.Dir
-	c := &checker{w: w, places: map[uint32]*places{}}
-	o.Log = slog.New(c)
-	if _, err := readFormat(o.FS, dir); err != nil {
-		return fmt.Errorf("%s is not a data directory of amqpd: %w", dir, err)
+	if _, err := readFormat(o.FS, o.Dir); err != nil {
+		return fmt.Errorf("%s is not a data directory of amqpd: %w", o.Dir, err)
 	}
-	lock, err := prepareDir(o.FS, dir)
+	lock, err := prepareDir(o.FS, o.Dir)
 	if err != nil {
 		return err
 	}
-	c.s = newParts(o)
-	err = c.check()
-	if err == nil && c.bad > 0 {
-		err = fmt.Errorf("%d places in %s are damaged: %w", c.bad, dir, ErrCorrupt)
-	}
-	return errors.Join(err, lock.Close())
+	c := newChecker(o, w)
+	return errors.Join(c.check(), lock.Close())
 }
 
 // checker holds what Check has found out.
@@ -52,6 +47,7 @@ type checker struct {
 	messages int
 	octets   uint64
 	entries  int
+	lost     map[lostPlace]*lostMessages
 }
 
 // places are the whole messages of a segment, where queues look for them.
@@ -60,31 +56,46 @@ type places struct {
 	carried  []uint32
 }
 
-// report prints one thing that is wrong.
-func (c *checker) report(format string, args ...any) {
-	c.bad++
-	fmt.Fprintf(c.w, format+"\n", args...)
+// lostMessages are those of one queue that are not in a segment where they should be.
+type lostMessages struct {
+	n           int
+	first, last uint64 // sequence numbers
 }
 
-// check goes through definitions, checkpoint, log and runs.
+type lostPlace struct {
+	segment uint32
+	queue   uint64
+}
+
+// newChecker returns a checker of a directory whose lock is held.
+func newChecker(o Options, w io.Writer) *checker {
+	o.Log = slog.New(slog.DiscardHandler)
+	c := &checker{w: w, places: map[uint32]*places{}, lost: map[lostPlace]*lostMessages{}, s: newParts(o)}
+	c.s.damages.tell = func(d Damage) {
+		c.bad++
+		fmt.Fprintln(w, d)
+	}
+	return c
+}
+
+// check goes through definitions, checkpoint, log and runs. The error wraps ErrCorrupt if
+// anything is wrong.
 func (c *checker) check() error {
-	c.definitions()
-	r := &recovery{s: c.s}
-	if err := r.readRoot(); err != nil {
-		if !errors.Is(err, ErrCorrupt) {
-			return err
-		}
-		c.report("%v", err)
-		r.root = &checkpoint{}
+	r := &recovery{s: c.s, folded: c.definitions()}
+	if err := c.root(r); err != nil {
+		return err
 	}
 	if err := r.findFiles(); err != nil {
 		return err
+	}
+	if r.fresh && (len(r.logs) > 0 || len(r.root.runs) > 0) {
+		c.s.damage(Damage{File: inLog(checkpointNames[0]), What: "missing"})
 	}
 	if err := r.replay(); err != nil {
 		return err
 	}
 	for _, f := range r.logs {
-		if err := c.segment(f, f.segment < r.root.replay); err != nil {
+		if err := c.segment(f); err != nil {
 			return err
 		}
 	}
@@ -92,42 +103,76 @@ func (c *checker) check() error {
 	if err := c.indexed(r); err != nil {
 		return err
 	}
+	c.tellLost()
 	fmt.Fprintf(c.w, "%d segments, %d messages of %d octets, %d queues, %d entries: ",
 		len(r.logs), c.messages, c.octets, len(c.s.index.queues), c.entries)
 	if c.bad == 0 {
 		fmt.Fprintln(c.w, "no damage")
-	} else {
-		fmt.Fprintf(c.w, "%d places are damaged\n", c.bad)
+		return nil
 	}
-	return nil
+	fmt.Fprintf(c.w, "%d places are damaged\n", c.bad)
+	return fmt.Errorf("%d places in %s are damaged: %w", c.bad, c.s.o.Dir, ErrCorrupt)
 }
 
-// definitions checks the table of definitions.
-func (c *checker) definitions() {
-	path := filepath.Join(c.s.o.Dir, definitionsName)
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
-	if errors.Is(err, fs.ErrNotExist) {
-		return
+// root reads the checkpoint. Without one that is whole, everything else is looked at as
+// Repair would.
+func (c *checker) root(r *recovery) error {
+	err := r.readRoot()
+	if r.fresh || errors.Is(err, ErrCorrupt) {
+		c.s.o.rebuild = true
+		err = r.readRoot()
 	}
+	if err == nil && r.folded < r.root.folded {
+		c.s.damage(Damage{File: definitionsName, What: "missing or older than the log; its copy has it all", remedy: newDefinitions})
+	}
+	return err
+}
+
+// definitions checks the table of definitions and returns up to where it reaches.
+func (c *checker) definitions() LSN {
+	path := filepath.Join(c.s.o.Dir, definitionsName)
+	lsn, err := checkDefinitions(c.s.o.FS, path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.s.damage(Damage{File: definitionsName, What: err.Error(), remedy: newDefinitions})
+		return math.MaxInt64 // told once
+	}
+	return lsn
+}
+
+// checkDefinitions checks every page of the table of definitions, which it does not change.
+func checkDefinitions(fsys FS, path string) (lsn LSN, err error) {
+	if own, ok := fsys.(definitionsOpener); ok {
+		db, err := own.openDefinitions(path)
+		if err != nil {
+			return 0, err
+		}
+		return db.position()
+	}
+	defer recoverBolt(&err)
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
 	if err != nil {
-		c.report("%s: %v", path, err)
-		return
+		return 0, err
 	}
 	defer db.Close()
 	err = db.View(func(tx *bbolt.Tx) error {
+		var errs []error
 		for err := range tx.Check() {
-			c.report("%s: %v", path, err)
+			errs = append(errs, err)
 		}
-		return nil
+		if tx.Bucket(boltState) == nil || tx.Bucket(boltPairs) == nil {
+			errs = append(errs, errors.New("its tables are missing"))
+		}
+		return errors.Join(errs...)
 	})
 	if err != nil {
-		c.report("%s: %v", path, err)
+		return 0, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
+	return boltDefinitions{db}.position()
 }
 
 // segment reads all records of a segment and notes where its messages are. Damage in what
-// recovery replays was told before.
-func (c *checker) segment(f *logFile, tell bool) error {
+// recovery replays was told before, and is not told again.
+func (c *checker) segment(f *logFile) error {
 	g := &segment{id: f.segment, size: f.size, base: f.base}
 	g.end.Store(f.end)
 	c.s.segments.set(g.id, g)
@@ -149,12 +194,8 @@ func (c *checker) segment(f *logFile, tell bool) error {
 		case sc.off == sc.end:
 			return nil
 		default:
-			from := sc.off
-			if err := sc.resync(); err != nil {
+			if err := c.s.skipDamage(sc); err != nil {
 				return err
-			}
-			if tell {
-				c.report("log segment %d: %d octets from %d on are damaged", f.segment, sc.off-from, from)
 			}
 		}
 	}
@@ -179,12 +220,12 @@ func (c *checker) indexed(r *recovery) error {
 			if errors.Is(err, errReading) {
 				return err
 			}
-			c.report("%v", err)
+			c.s.damage(Damage{File: inLog(run.name()), What: err.Error(), remedy: setAside})
 		}
 	}
 	g := gatherer{index: c.s.index, queues: map[uint64]*gathered{}}
 	for _, f := range r.logs {
-		if f.segment < r.root.replay {
+		if r.indexed(f.segment) {
 			continue
 		}
 		if err := c.s.keeper.gather(&g, c.s.segments.get(f.segment)); err != nil {
@@ -193,7 +234,7 @@ func (c *checker) indexed(r *recovery) error {
 	}
 	for queue, some := range g.queues {
 		if err := some.each(func(e *Entry) { c.entry(queue, e) }); err != nil {
-			c.report("queue %d: %v", queue, err)
+			return fmt.Errorf("queue %d: %w", queue, err) // gathered a moment ago
 		}
 	}
 	return nil
@@ -237,22 +278,27 @@ func (c *checker) entry(queue uint64, e *Entry) {
 			return
 		}
 	}
-	c.report("queue %d: message %d at %v is lost", queue, e.Seq, e.Pos)
+	at := lostPlace{e.Pos.segment(), queue}
+	some := c.lost[at]
+	if some == nil {
+		some = &lostMessages{first: e.Seq}
+		c.lost[at] = some
+	}
+	some.n++
+	some.last = e.Seq
 }
 
-// The checker is also the handler of the log records of the recovery code that it uses:
-// warnings and errors there are damage.
-
-func (c *checker) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
-func (c *checker) WithAttrs([]slog.Attr) slog.Handler           { return c }
-func (c *checker) WithGroup(string) slog.Handler                { return c }
-
-func (c *checker) Handle(_ context.Context, r slog.Record) error {
-	text := r.Message
-	r.Attrs(func(a slog.Attr) bool {
-		text += fmt.Sprintf(" %s=%v", a.Key, a.Value)
-		return true
+// tellLost tells which messages of queues are nowhere, by segment.
+func (c *checker) tellLost() {
+	places := slices.SortedFunc(maps.Keys(c.lost), func(a, b lostPlace) int {
+		return cmp.Or(cmp.Compare(a.segment, b.segment), cmp.Compare(a.queue, b.queue))
 	})
-	c.report("%s", text)
-	return nil
+	for _, at := range places {
+		some, missing := c.lost[at], ""
+		if c.s.segments.get(at.segment) == nil {
+			missing = "missing; "
+		}
+		c.s.damage(Damage{File: inLog(segmentName(at.segment)), What: fmt.Sprintf(
+			"%squeue number %d has lost %d messages, of those from %d to %d", missing, at.queue, some.n, some.first, some.last)})
+	}
 }

@@ -16,6 +16,8 @@ type checkpoint struct {
 	replay uint32            // the first segment to replay
 	base   LSN               // its base, or less if it was not begun
 	clean  bool              // the store was closed; nothing is missing
+	serial uint64            // one more than that of the checkpoint before
+	folded LSN               // definitions up to here are in their table
 	ends   map[uint32]uint32 // where the segments before it end
 	runs   []*run
 	moved  []movedMessage
@@ -74,6 +76,8 @@ func (c *checkpoint) writeRoot(w *blockWriter) {
 		clean = 1
 	}
 	w.p = append(w.p, clean)
+	w.p = binary.LittleEndian.AppendUint64(w.p, c.serial)
+	w.p = binary.LittleEndian.AppendUint64(w.p, uint64(c.folded))
 	w.flush(blockHeader{typ: blockRoot})
 }
 
@@ -146,28 +150,35 @@ func writeMoved(w *blockWriter, moved []movedMessage) {
 	}
 }
 
-// readCheckpoint reads the root of dir into x: the first copy, or if that is damaged, which
-// is told, the second. Without any it returns nil.
+// readCheckpoint reads the newer copy of the root of dir into the index, or if one is damaged,
+// which is told, the other. Without any it returns nil.
 func (s *Store) readCheckpoint() (*checkpoint, error) {
+	var newest *checkpoint
 	var err error
 	for _, name := range checkpointNames {
 		x := newIndex()
 		c, failure := readCheckpointFile(s.o.FS, filepath.Join(s.files.dir, name), x)
 		switch {
-		case failure == nil:
+		case failure == nil && newest == nil:
 			s.index.queues, s.index.dropped = x.queues, x.dropped
-			return c, nil
+			newest = c
+		case failure == nil && newest.serial < c.serial:
+			s.damage(Damage{File: inLog(checkpointNames[0]), What: "older than its copy; nothing is lost by it", remedy: setAside})
+			s.index.queues, s.index.dropped = x.queues, x.dropped
+			newest = c
+		case failure == nil:
 		case errors.Is(failure, ErrCorrupt):
-			s.damage(Damage{File: name, What: failure.Error()})
+			s.damage(Damage{File: inLog(name), What: failure.Error(), remedy: setAside})
 			err = failure
 		case !errors.Is(failure, fs.ErrNotExist):
 			return nil, failure
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("both copies of the checkpoint are damaged, restore the directory from a backup: %w", err)
+	if newest == nil && err != nil {
+		return nil, fmt.Errorf("both copies of the checkpoint are damaged: restore the directory from a backup, "+
+			"or run amqpd check --repair: %w", err)
 	}
-	return nil, nil
+	return newest, nil
 }
 
 func readCheckpointFile(fsys FS, path string, x *index) (*checkpoint, error) {
@@ -211,6 +222,7 @@ func (c *checkpoint) readBlock(h blockHeader, d *decoder, x *index, first bool) 
 			return errPayload
 		}
 		c.replay, c.base, c.clean = d.uint32(), LSN(d.uint64()), d.octet() == 1
+		c.serial, c.folded = d.uint64(), LSN(d.uint64())
 	case blockSegments:
 		for n := h.count; n > 0 && !d.bad; n-- {
 			id := uint32(d.uvarint())

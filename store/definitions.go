@@ -117,7 +117,15 @@ var (
 	boltPosition = []byte("lsn")
 )
 
-func openBolt(path string) (definitionsDB, error) {
+// recoverBolt turns a panic of bbolt, which is how it takes some damaged pages, into an error.
+func recoverBolt(err *error) {
+	if failure := recover(); failure != nil {
+		*err = errors.Join(*err, fmt.Errorf("%w: %v", ErrCorrupt, failure))
+	}
+}
+
+func openBolt(path string) (_ definitionsDB, err error) {
+	defer recoverBolt(&err)
 	db, err := bbolt.Open(path, 0o640, &bbolt.Options{
 		Timeout:        time.Second, // the directory lock is ours; a backup tool may have the file for a moment
 		NoFreelistSync: true,
@@ -156,6 +164,7 @@ func (b boltDefinitions) apply(cs []Change, lsn LSN) error {
 }
 
 func (b boltDefinitions) position() (lsn LSN, err error) {
+	defer recoverBolt(&err)
 	err = b.db.View(func(tx *bbolt.Tx) error {
 		if v := tx.Bucket(boltState).Get(boltPosition); len(v) == 8 {
 			lsn = LSN(binary.BigEndian.Uint64(v))
@@ -165,7 +174,8 @@ func (b boltDefinitions) position() (lsn LSN, err error) {
 	return lsn, err
 }
 
-func (b boltDefinitions) each(f func(key string, value []byte) error) error {
+func (b boltDefinitions) each(f func(key string, value []byte) error) (err error) {
+	defer recoverBolt(&err)
 	return b.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket(boltPairs).ForEach(func(k, v []byte) error { return f(string(k), v) })
 	})

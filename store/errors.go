@@ -2,6 +2,12 @@ package store
 
 import "errors"
 
+// Lost reports whether an error of Reader.Read means that the message is gone for good: its
+// octets are damaged, or were lost to damage before. The store has told of it. Whoever has the
+// entry should settle it and give back its reference, as if it had expired. Any other error is
+// the disk's, and the message may be readable later.
+func Lost(err error) bool { return errors.Is(err, ErrCorrupt) || errors.Is(err, ErrGone) }
+
 var (
 	// ErrCorrupt is wrapped by errors about octets that are not what was written.
 	ErrCorrupt = errors.New("data is damaged")

@@ -108,11 +108,12 @@ const (
 	kindDefinitions                 // changes of the definitions
 	kindMark                        // how far the log was synced when this was written
 	kindCarried                     // a message moved here from another segment
+	kindBlank                       // nothing any more: what was here was damaged and is kept elsewhere
 	kindCount
 )
 
 var kindNames = [kindCount]string{"", "message", "enqueue", "settle", "delivered", "drop",
-	"definitions", "mark", "carried message"}
+	"definitions", "mark", "carried message", "blank"}
 
 func (k kind) String() string {
 	if k >= kindCount {
@@ -205,6 +206,7 @@ func parseRecord(p []byte, segment, off uint32, max int) (record, error) {
 //	definitions  count × { key length varint, key, 0 to delete or 1 + value length varint, value }
 //	mark         synced LSN u64
 //	carried      the position the message keeps u64, the message
+//	blank        anything; only Repair writes it, over what was damaged
 
 func appendSettle(p []byte, queue uint64, ranges []Range) []byte {
 	p = binary.AppendUvarint(p, queue)
@@ -311,12 +313,19 @@ func parseCarried(p []byte) (Pos, []byte, error) {
 //
 // The checkpoint is the root: a run that it does not name does not exist.
 //
-//	root     version u32, segment where the replay starts u32, its base LSN u64, clean u8
+//	root     version u32, segment where the replay starts u32, its base LSN u64, clean u8,
+//	         serial u64, LSN that the table of definitions reaches u64
 //	segments count × { segment varint, its end varint }, of those before that
 //	runs     count × { number varint, first varint, last varint, octets varint, entries varint }
 //	queues   count × { queue varint - previous, next varint, delivered varint, settled set (settled.go) }
 //	dropped  count × { queue varint, segment varint }
 //	moved    count × { position zigzag - previous, where it is now zigzag - previous }
+//	end
+//
+// The copy of the definitions (definitions.copy):
+//
+//	reach        LSN u64 that it reaches
+//	definitions  as in a record
 //	end
 const (
 	blockHeaderSize = 24
@@ -334,6 +343,8 @@ const (
 	blockDropped
 	blockMoved
 	blockEnd
+	blockReach
+	blockDefinitions
 )
 
 // blockHeader is what stands before a block's payload.

@@ -51,6 +51,8 @@ type keeper struct {
 	rooted  uint32 // the same as of the last checkpoint written: those before may go
 	garbage []*run // not needed once the next root is written
 	pinned  bool   // until RecoveryDone: the runs of the start stay
+	serial  uint64 // of the last checkpoint
+	copied  LSN    // up to where the copy of the definitions reaches, 0: unknown
 	last    time.Time
 	pause   time.Duration // checkpointPause, or what a test wants
 
@@ -272,9 +274,21 @@ func (k *keeper) baseOf(id uint32) LSN {
 
 // writeRoot writes c as the new root, with the runs and everything else there is.
 func (k *keeper) writeRoot(c *checkpoint) error {
-	if err := k.s.definitions.fold(k.synced()); err != nil {
+	err := k.s.definitions.fold(k.synced())
+	if err != nil {
 		return err
 	}
+	if c.folded, err = k.s.definitions.db.position(); err != nil {
+		return err
+	}
+	if c.folded != k.copied {
+		if err := writeDefinitionsCopy(k.s.o.FS, k.s.o.Dir, k.s.definitions.db, c.folded); err != nil {
+			return err
+		}
+		k.copied = c.folded
+	}
+	k.serial++
+	c.serial = k.serial
 	c.runs = k.runs
 	c.ends = map[uint32]uint32{}
 	k.s.segments.each(func(id uint32, g *segment) bool {

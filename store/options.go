@@ -72,6 +72,7 @@ type Options struct {
 	FS FS // default SystemFS
 
 	without guard // precautions that a test leaves out
+	rebuild bool  // go on without a checkpoint, see rebuild.go
 }
 
 const (

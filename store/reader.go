@@ -28,7 +28,7 @@ func (r *Reader) Init(s *Store) { r.s = s }
 // back before, and must not be changed.
 //
 // The error wraps ErrCorrupt if the message is damaged on disk, ErrGone if it was lost to
-// damage before.
+// damage before; Lost tells both from an error of the disk.
 func (r *Reader) Read(p Pos) ([]byte, error) {
 	if c := r.c; c != nil && c.disk == nil && c.segment == p.segment() && c.contains(p.offset()) {
 		return c.payload(p.offset()), nil
@@ -128,6 +128,8 @@ func (r *Reader) readAt(g *segment, off uint32, k kind) ([]byte, error) {
 	if payload, ok := c.checked(off, k); ok {
 		return payload, nil
 	}
+	r.s.damage(Damage{File: inLog(segmentName(g.id)), From: int64(off), To: int64(off + recordHeaderSize),
+		What: "a message that is wanted is not what was written"})
 	return nil, fmt.Errorf("message %v: %w", makePos(g.id, off), ErrCorrupt)
 }
 

@@ -69,6 +69,10 @@ type recovery struct {
 	highest uint32          // the highest segment number seen
 	synced  LSN             // up to where marks say that the log was synced
 
+	from    uint32 // the first segment that is replayed
+	fresh   bool   // there is no checkpoint
+	scanned bool   // the checkpoint was made of the runs that are there, see rebuild.go
+
 	unused []string // files with the name of a segment that they do not hold
 	spares []string // files to be used again
 	litter []string // files that a crash left behind
@@ -89,7 +93,7 @@ type groupStart struct{ segment, off uint32 }
 func (s *Store) recover() error {
 	r := &recovery{s: s}
 	steps := []func() error{
-		r.openDefinitions, r.readRoot, r.findFiles, r.replay, r.tidy, r.startLog,
+		r.openDefinitions, r.readRoot, r.mustHaveDefinitions, r.findFiles, r.replay, r.tidy, r.startLog,
 		r.indexReplayed, r.count, r.finish,
 	}
 	for _, step := range steps {
@@ -113,28 +117,11 @@ func (r *recovery) openDefinitions() (err error) {
 		r.s.definitions.db, err = openBolt(path)
 	}
 	if err != nil {
-		return fmt.Errorf("opening definitions: %w", err)
+		return fmt.Errorf("%s cannot be opened: restore the directory from a backup, or run amqpd check --repair: %w",
+			definitionsName, err)
 	}
 	r.folded, err = r.s.definitions.db.position()
 	return err
-}
-
-func (r *recovery) readRoot() (err error) {
-	r.root, err = r.s.readCheckpoint()
-	if err != nil {
-		return err
-	}
-	if r.root == nil {
-		r.root = &checkpoint{}
-	}
-	r.s.unclean = !r.root.clean
-	r.moved = r.root.moved
-	k := r.s.keeper
-	k.runs, k.replay = r.root.runs, r.root.replay
-	for _, run := range k.runs {
-		k.nextRun = max(k.nextRun, run.number+1)
-	}
-	return nil
 }
 
 // findFiles sorts out what is in the log directory: segments that hold something, files
@@ -146,7 +133,11 @@ func (r *recovery) findFiles() error {
 		return err
 	}
 	slices.Sort(names)
+	runs := 0
 	for _, name := range names {
+		if strings.HasSuffix(name, runSuffix) {
+			runs++
+		}
 		switch id, isLog := parseSegmentName(name); {
 		case isLog:
 			f, err := r.readHeader(name, id)
@@ -165,7 +156,21 @@ func (r *recovery) findFiles() error {
 			r.litter = append(r.litter, name)
 		}
 	}
-	return r.judgeHeaders()
+	r.strangers()
+	return errors.Join(r.mustBeFresh(runs), r.judgeHeaders())
+}
+
+// strangers tells which files do not hold the segment that they are named for although a
+// later one was begun. They are left alone: only files of segments to come are ours to use.
+func (r *recovery) strangers() {
+	r.unused = slices.DeleteFunc(r.unused, func(name string) bool {
+		id, _ := parseSegmentName(name)
+		if len(r.logs) == 0 || id > r.logs[len(r.logs)-1].segment {
+			return false
+		}
+		r.s.damage(Damage{File: inLog(name), What: "not the segment that it is named for, which is lost", remedy: setAside})
+		return true
+	})
 }
 
 // judgeHeaders tells which headers are damaged. That of the newest segment may not have
@@ -187,7 +192,8 @@ func (r *recovery) judgeHeaders() error {
 				break
 			}
 		}
-		r.s.damage(Damage{segmentName(f.segment), 0, segmentHeaderSize, "the header of the segment"})
+		r.s.damage(Damage{File: inLog(segmentName(f.segment)), To: segmentHeaderSize,
+			What: "the header of the segment; nothing is lost by it", remedy: newHeader})
 		if i > 0 {
 			before := r.logs[i-1]
 			f.base = before.base + LSN(before.size) // not less than it was, which is what counts
@@ -280,11 +286,14 @@ func (r *recovery) replay() error {
 	}
 	x.carried = func(pos, now Pos) { r.moved = append(r.moved, movedMessage{pos, now}) }
 	defer func() { x.replay, x.definitions, x.carried = false, nil, nil }()
-	r.checkChain()
+	if !r.s.o.rebuild {
+		r.checkChain()
+	}
 	for i, f := range r.logs {
 		last := i == len(r.logs)-1
-		if f.segment < r.root.replay {
+		if f.segment < r.from {
 			f.end = r.endOfIndexed(i)
+			r.checkIndexed(f)
 		} else if err := r.replaySegment(f, last); err != nil {
 			return err
 		}
@@ -302,7 +311,7 @@ func (r *recovery) checkChain() {
 			continue
 		}
 		if f.previous >= max(r.root.replay, 1) && f.previous != previous && !f.bad {
-			r.s.damage(Damage{File: segmentName(f.previous), What: "missing, with what was enqueued and settled in it"})
+			r.s.damage(Damage{File: inLog(segmentName(f.previous)), What: "missing, with what was enqueued and settled in it"})
 		}
 		previous = f.segment
 	}

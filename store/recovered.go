@@ -30,7 +30,7 @@ func (s *Store) countRun(r *run) error {
 	if err != nil {
 		return err
 	}
-	c := refCounter{s: s, counts: map[*segment]refCount{}}
+	c := refCounter{s: s, counts: map[*segment]refCount{}, lost: map[uint32]int{}}
 	var blocks []runBlock
 	for {
 		off := b.off
@@ -49,8 +49,8 @@ func (s *Store) countRun(r *run) error {
 	r.blocks = blocks
 	c.apply()
 	r.weight = s.keeper.weigh(r)
-	if c.lost > 0 {
-		s.damage(Damage{File: r.name(), What: fmt.Sprintf("names %d entries whose messages are gone", c.lost)})
+	for segment, n := range c.lost {
+		s.damage(Damage{File: inLog(segmentName(segment)), What: fmt.Sprintf("missing, with %d messages that queues hold", n)})
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ const messageOverhead = 64
 type refCounter struct {
 	s      *Store
 	counts map[*segment]refCount
-	lost   int // entries whose message is nowhere
+	lost   map[uint32]int // by segment: entries whose message is nowhere
 
 	g     *segment // of the last entry, and its count so far
 	id    uint32
@@ -97,7 +97,7 @@ func (c *refCounter) add(e *Entry) {
 		c.g, c.id = c.s.segments.get(id), id
 	}
 	if c.g == nil || !c.g.has(e.Pos.offset()) {
-		c.lost++
+		c.lost[e.Pos.segment()]++
 		return
 	}
 	c.count.n++
@@ -156,7 +156,8 @@ func (s *Store) RecoveredEach(queue uint64, f func([]Entry)) (next uint64) {
 	for _, r := range s.keeper.startRuns() {
 		for _, b := range r.find(queue) {
 			if err := h.block(r, b); err != nil {
-				s.damage(Damage{r.name(), b.off, b.off + int64(b.size), fmt.Sprintf("%d entries of queue %d: %v", b.n, queue, err)})
+				s.damage(Damage{File: inLog(r.name()), From: b.off, To: b.off + int64(b.size),
+					What: fmt.Sprintf("%d entries of queue %d: %v", b.n, queue, err), remedy: setAside})
 			}
 		}
 	}

@@ -31,6 +31,12 @@ func (r *recovery) replaySegment(f *logFile, last bool) error {
 			}
 			return nil
 		}
+		if !last && !known {
+			if over, err := r.restHoldsNothing(sc); err != nil || over {
+				f.end = sc.off
+				return err
+			}
+		}
 		if last && !known {
 			torn, err := r.torn(file, f, sc.off)
 			if err != nil {
@@ -53,7 +59,16 @@ func (r *recovery) replaySegment(f *logFile, last bool) error {
 // synced with the first records.
 func (r *recovery) checkLength(f *logFile) {
 	if f.length < int64(f.size) && r.synced > f.base {
-		r.s.damage(Damage{segmentName(f.segment), f.length, int64(f.size), "the end of the file is missing"})
+		r.s.damage(Damage{File: inLog(segmentName(f.segment)), From: f.length, To: int64(f.size),
+			What: "the end of the file is missing"})
+	}
+}
+
+// checkIndexed tells if the file of a segment that is not replayed ends before its records do.
+func (r *recovery) checkIndexed(f *logFile) {
+	if _, known := r.knownEnd(f); known && f.length < int64(f.end) {
+		r.s.damage(Damage{File: inLog(segmentName(f.segment)), From: f.length, To: int64(f.end),
+			What: "the end of the file is missing, with the messages there", remedy: blankOut})
 	}
 }
 
@@ -64,6 +79,9 @@ func (r *recovery) knownEnd(f *logFile) (end uint32, known bool) {
 		if next.previous == f.segment && !next.bad {
 			return next.prevEnd, true
 		}
+	}
+	if end, known := r.root.ends[f.segment]; known {
+		return end, true
 	}
 	return uint32(min(f.length, int64(f.size))), false
 }
@@ -123,7 +141,8 @@ func (r *recovery) apply(p pendingRecord) {
 	lsn := p.base + LSN(p.off) + LSN(p.size())
 	if err := r.s.index.apply(p.record, p.segment, lsn); err != nil {
 		from := int64(p.off)
-		r.s.damage(Damage{segmentName(p.segment), from, from + int64(p.size()), fmt.Sprintf("%v: %v", p.kind, err)})
+		r.s.damage(Damage{File: inLog(segmentName(p.segment)), From: from, To: from + int64(p.size()),
+			What: fmt.Sprintf("%v: %v", p.kind, err), remedy: blankOut})
 	}
 }
 
@@ -149,7 +168,7 @@ func (r *recovery) startLog() error {
 	s := r.s
 	next := segmentHeader{segment: 1, size: uint32(s.o.SegmentSize), base: max(r.root.base, r.folded)}
 	for _, f := range r.logs {
-		g := &segment{id: f.segment, size: f.size, base: f.base, indexed: f.segment < r.root.replay}
+		g := &segment{id: f.segment, size: f.size, base: f.base, indexed: r.indexed(f.segment)}
 		g.end.Store(f.end)
 		g.sealed.Store(true)
 		s.segments.set(g.id, g)
@@ -177,7 +196,7 @@ func (r *recovery) syncLast() error {
 		return nil
 	}
 	last := r.logs[len(r.logs)-1]
-	if last.segment < r.root.replay {
+	if last.segment < r.from {
 		return nil
 	}
 	f, err := r.s.o.FS.Open(r.s.files.path(segmentName(last.segment)))
@@ -190,6 +209,11 @@ func (r *recovery) syncLast() error {
 // indexReplayed puts the entries of the replayed segments into runs.
 func (r *recovery) indexReplayed() error {
 	k := r.s.keeper
+	if r.scanned {
+		if err := r.indexGaps(); err != nil {
+			return err
+		}
+	}
 	for some := range slices.Chunk(k.sealed(), indexAtOnce) {
 		if err := k.withSpace(func() error { return k.indexSegments(some) }); err != nil {
 			return err
@@ -207,7 +231,8 @@ func (r *recovery) count() error {
 		run := r.s.keeper.runs[i]
 		err := r.s.countRun(run)
 		if errors.Is(err, ErrCorrupt) || errors.Is(err, fs.ErrNotExist) {
-			r.s.damage(Damage{File: run.name(), What: fmt.Sprintf("%v; what the log still has of it is read from there", err)})
+			r.s.damage(Damage{File: inLog(run.name()), remedy: setAside,
+				What: fmt.Sprintf("%v; what the log still has of it is read from there", err)})
 			if err = r.rebuild(i); err == nil {
 				i-- // count what took its place
 				continue
