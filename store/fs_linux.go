@@ -24,6 +24,12 @@ func (f systemFile) Allocate(size int64) error {
 	}
 }
 
+// readAhead has the system read octets that are going to be read soon. It is advice, so
+// what comes of it does not matter.
+func (f systemFile) readAhead(off, n int64) {
+	_ = unix.Fadvise(int(f.Fd()), off, n, unix.FADV_WILLNEED)
+}
+
 // Sync is fdatasync: the times of a log file are nobody's business.
 func (f systemFile) Sync() error {
 	for {
