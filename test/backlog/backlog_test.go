@@ -1,7 +1,10 @@
 package backlog
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -127,4 +130,66 @@ func TestStart(t *testing.T) {
 		}
 	}
 	dial(t, n.Addr).drain(queueName, bodySize, 0, perWrite)
+}
+
+// TestStartManyQueues is TestStart with a durable queue for every hundred
+// messages, of which every hundredth holds a hundred.
+func TestStartManyQueues(t *testing.T) {
+	queues := max(count(t)/100, 1000)
+	n := amqpd.Start(t, "--definitions", definitions(t, queues))
+	filled := queues / 100
+	c := dial(t, n.Addr)
+	for i := range filled {
+		c.fill(newLoad(manyName(i*100), bodySize, 2), 0, perWrite)
+	}
+	for _, stop := range []struct {
+		name string
+		end  func()
+	}{{"kill", n.Kill}, {"stop", n.Stop}} {
+		stop.end()
+		start := time.Now()
+		n.Restart()
+		took := time.Since(start)
+		t.Logf("%s: ready with %d queues after %v, memory at most %d MB", stop.name, queues, took.Round(time.Millisecond), n.Peak()/node.MB)
+		if took > startMost {
+			t.Errorf("%s: the start took %v, at most %v are allowed", stop.name, took, startMost)
+		}
+		c := dial(t, n.Addr)
+		for i := range filled {
+			if got := c.ready(manyName(i * 100)); got != perWrite {
+				t.Fatalf("%s: %s has %d messages of %d", stop.name, manyName(i*100), got, perWrite)
+			}
+		}
+		if got := c.ready(manyName(queues - 1)); got != 0 {
+			t.Fatalf("%s: an empty queue has %d messages", stop.name, got)
+		}
+	}
+}
+
+func manyName(i int) string { return fmt.Sprintf("many.%06d", i) }
+
+// definitions writes a file with durable queues.
+func definitions(t *testing.T, queues int) string {
+	type queue struct {
+		Name       string         `json:"name"`
+		Vhost      string         `json:"vhost"`
+		Durable    bool           `json:"durable"`
+		AutoDelete bool           `json:"auto_delete"`
+		Arguments  map[string]any `json:"arguments"`
+	}
+	var all struct {
+		Queues []queue `json:"queues"`
+	}
+	for i := range queues {
+		all.Queues = append(all.Queues, queue{manyName(i), "/", true, false, map[string]any{}})
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "definitions.json")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

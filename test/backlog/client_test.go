@@ -19,7 +19,8 @@ type client struct {
 	nc  net.Conn
 	buf []byte // read, not parsed yet: buf[at:]
 	at  int
-	out []byte
+
+	published int // on the channel in confirm mode
 }
 
 type method interface {
@@ -151,6 +152,8 @@ func newLoad(queue string, size int, mode uint8) *load {
 func (c *client) fill(l *load, from, to int) {
 	c.send(1, amqp.ConfirmSelect{})
 	c.await(amqp.MethodConfirmSelectOk)
+	before := c.published
+	c.published += to - from
 	var confirmed atomic.Int64
 	more := make(chan struct{}, 1)
 	go func() {
@@ -160,7 +163,7 @@ func (c *client) fill(l *load, from, to int) {
 				c.t.Errorf("confirm: %v", err)
 				return
 			}
-			confirmed.Store(int64(ack.DeliveryTag)) // the node confirms in order
+			confirmed.Store(int64(ack.DeliveryTag) - int64(before)) // the node confirms in order
 			select {
 			case more <- struct{}{}:
 			default:
