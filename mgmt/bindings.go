@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"hash/fnv"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -40,6 +41,20 @@ func propertiesKey(b *meta.Binding) string {
 		return "~"
 	}
 	return key
+}
+
+// named tells whether a segment of a path names b. The routing key in it may be
+// encoded once more than the path is, as it should, or not (management-api §10).
+func named(b *meta.Binding, segment string) bool {
+	key, hash, _ := strings.Cut(segment, "~")
+	decoded, err := url.QueryUnescape(key)
+	if err != nil || decoded != b.Key {
+		return segment == propertiesKey(b)
+	}
+	if len(b.Arguments) == 0 {
+		return hash == ""
+	}
+	return hash == argumentsHash(b.Arguments)
 }
 
 // argumentsHash is four octets of a hash that does not depend on the order of
@@ -196,7 +211,7 @@ func (c *call) bindingOfPath() (*meta.Binding, error) {
 		return nil, err
 	}
 	for _, b := range rows {
-		if propertiesKey(b) == c.path("properties") {
+		if named(b, c.path("properties")) {
 			return b, nil
 		}
 	}

@@ -19,6 +19,10 @@ var routes = []route{
 	{"GET", "/api/auth", open, 0, authSettings, "How to log in: whether OAuth 2 is used, which it is not"},
 	{"POST", "/api/login", open, formIn, postLogin, "Begin a session for a browser: username and password as a form; sets a cookie"},
 	{"DELETE", "/api/login", open, 0, deleteLogin, "End the session"},
+	{"GET", "/api/auth/attempts/{node}", monitor, 0, loginAttempts, "How often somebody logged in, or failed to, by protocol"},
+	{"DELETE", "/api/auth/attempts/{node}", monitor, 0, resetLoginAttempts, "Count logins from zero"},
+	{"GET", "/api/auth/attempts/{node}/source", monitor, 0, attemptSources, "The same by address and user, which is not counted: an empty list"},
+	{"DELETE", "/api/auth/attempts/{node}/source", monitor, 0, attemptSources, "Nothing is counted, so there is nothing to reset"},
 
 	// For people and programs (reference.go).
 	{"GET", "/api/index.html", open, anyOut, referencePage, "This page"},

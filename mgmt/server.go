@@ -41,6 +41,7 @@ type Server struct {
 	static http.Handler // the console
 
 	sessions sessions
+	attempts attempts
 
 	certificate func() (string, time.Time)
 	clock       func() int64 // unix milliseconds
