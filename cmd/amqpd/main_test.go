@@ -146,6 +146,16 @@ func TestRun_CheckFindsDamage(t *testing.T) {
 	if ended := (*exec.ExitError)(nil); !errors.As(err, &ended) || ended.ExitCode() != exitFailed {
 		t.Errorf("check of torn definitions ended with %v; want exit code %d: %s", err, exitFailed, out)
 	}
+	if out, err := amqpd(t, "check", "--repair", "--data-dir", dir).CombinedOutput(); err != nil || !strings.HasSuffix(string(out), "no damage\n") {
+		t.Errorf("repair ended with %v: %s", err, out)
+	}
+	again, stderr := startProcess(t, dir)
+	if err := again.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Wait(); err != nil || strings.Contains(stderr.String(), "dropping a queue") {
+		t.Errorf("the repaired node ended with %v; the log:\n%s", err, stderr)
+	}
 }
 
 func TestRun_VersionAndHelp(t *testing.T) {
