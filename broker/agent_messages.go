@@ -103,7 +103,7 @@ func (a *Agent) GetMessages(name string, count int, how Settlement) (list []Mess
 					return false
 				}
 				taken = append(taken, store.Range{From: d.Seq, To: d.Seq})
-				m := ownMessage(payload)
+				m := ownMessage(payload, -1)
 				m.Redelivered, m.Left = d.Redelivered, left
 				if q.counts {
 					m.Properties.Headers = m.Properties.Headers.With("x-delivery-count", amqp.Long(int64(d.Count)))
@@ -119,9 +119,14 @@ func (a *Agent) GetMessages(name string, count int, how Settlement) (list []Mess
 	return list, err
 }
 
-// ownMessage copies a stored message.
-func ownMessage(payload []byte) Message {
-	env, header, body := splitPayload(slices.Clone(payload))
+// ownMessage copies a stored message, of its body maxBody octets if that is not
+// below 0.
+func ownMessage(payload []byte, maxBody int) Message {
+	env, header, body := splitPayload(payload)
+	if maxBody >= 0 {
+		body = body[:min(len(body), maxBody)]
+	}
+	body = slices.Clone(body)
 	name, key, _ := amqp.SplitEnvelope(env)
 	m := message{header: header}
 	p := m.properties()

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"iter"
+	"math/bits"
 
 	"amqpd/store"
 )
@@ -57,4 +58,35 @@ func (r *ring) each(set func(*chunk) uint64, level int, yield func(store.Entry) 
 		}
 	}
 	return true
+}
+
+// Browse yields what the queue holds from sequence number from on, in the order
+// of Seq, and whether it is ready or with a consumer. It skips the first skip of
+// them, which costs a step for 64. The queue must not change meanwhile.
+func (q *Queue) Browse(from uint64, skip int) iter.Seq2[store.Entry, bool] {
+	return func(yield func(store.Entry, bool) bool) {
+		r := &q.ring
+		var spare slots
+		for i := r.seek(from >> slotBits); i < len(r.dir); i++ {
+			c := &r.dir[i]
+			left := c.live & within(c.num, from, ^uint64(0))
+			if n := bits.OnesCount64(left); n <= skip {
+				skip -= n
+				continue
+			}
+			entries := c.view(&spare)
+			for ; left != 0; left &= left - 1 {
+				if skip > 0 {
+					skip--
+					continue
+				}
+				slot := lowest(left)
+				var e store.Entry
+				entries[slot&slotMask].record(&e, c.seq(slot))
+				if !yield(e, c.ready>>slot&1 == 1) {
+					return
+				}
+			}
+		}
+	}
 }
