@@ -51,9 +51,6 @@ type Server struct {
 	stopping chan struct{}  // closed when Stop begins, for answers without an end
 	sampling sync.Once      // starts the sampler
 	running  sync.WaitGroup // the sampler's goroutine
-
-	mu        sync.Mutex
-	listeners []net.Addr // where it serves; guarded by mu
 }
 
 // New returns a server of o.Broker. It serves nothing before Serve.
@@ -85,9 +82,6 @@ func (s *Server) Handler() http.Handler { return s }
 // Serve answers requests on l until Stop or until l is closed, and returns nil
 // then. It may be called for several listeners.
 func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	s.listeners = append(s.listeners, l.Addr())
-	s.mu.Unlock()
 	s.broker.Announce("http", l.Addr())
 	s.sampling.Do(func() { s.running.Go(func() { s.sampler.run(s.stopping) }) })
 	err := s.http.Serve(l)
@@ -105,11 +99,4 @@ func (s *Server) Stop(ctx context.Context) {
 		_ = s.http.Close()
 	}
 	s.running.Wait()
-}
-
-// addresses is where the server listens.
-func (s *Server) addresses() []net.Addr {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.listeners
 }

@@ -28,8 +28,7 @@ import (
 // if it changes anything, only with a header X-Requested-With, which no page of
 // another origin can send without asking first. A session ends when it is not
 // used for sessionIdle, and at once when the user goes or gets another password;
-// tags and permissions are those of the moment. Answers without an end watch
-// call.sessionOver.
+// tags and permissions are those of the moment.
 
 const (
 	sessionCookie = "auth"
@@ -48,7 +47,6 @@ type session struct {
 	user  string
 	proof [sha256.Size]byte // of the password hash that was current
 	used  time.Time         // guarded by sessions.mu
-	over  chan struct{}     // closed when the session ends
 }
 
 // proofOf changes when a user gets another password.
@@ -66,7 +64,7 @@ func (s *sessions) begin(u auth.User, now time.Time) (token string) {
 	}
 	s.expire(now)
 	s.byID[sha256.Sum256([]byte(token))] = &session{
-		user: u.Name, proof: proofOf(u.PasswordHash, u.HashingAlgorithm), used: now, over: make(chan struct{}),
+		user: u.Name, proof: proofOf(u.PasswordHash, u.HashingAlgorithm), used: now,
 	}
 	return token
 }
@@ -89,10 +87,7 @@ func (s *sessions) expire(now time.Time) {
 
 // endLocked ends a session. REQUIRES mu.
 func (s *sessions) endLocked(id [sha256.Size]byte) {
-	if one := s.byID[id]; one != nil {
-		close(one.over)
-		delete(s.byID, id)
-	}
+	delete(s.byID, id)
 }
 
 // end ends the session of a token.
@@ -103,21 +98,21 @@ func (s *sessions) end(token string) {
 }
 
 // find gives the session of a token and its user, as that is now.
-func (s *sessions) find(token string, view *meta.View, now time.Time) (*session, auth.User, bool) {
+func (s *sessions) find(token string, view *meta.View, now time.Time) (auth.User, bool) {
 	id := sha256.Sum256([]byte(token))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one := s.byID[id]
 	if one == nil {
-		return nil, auth.User{}, false
+		return auth.User{}, false
 	}
 	u, exists := view.User(one.user)
 	if !exists || now.Sub(one.used) > sessionIdle || proofOf(u.PasswordHash, u.HashingAlgorithm) != one.proof {
 		s.endLocked(id)
-		return nil, auth.User{}, false
+		return auth.User{}, false
 	}
 	one.used = now
-	return one, auth.User{Name: u.Name, PasswordHash: u.PasswordHash, HashingAlgorithm: u.HashingAlgorithm, Tags: u.Tags}, true
+	return auth.User{Name: u.Name, PasswordHash: u.PasswordHash, HashingAlgorithm: u.HashingAlgorithm, Tags: u.Tags}, true
 }
 
 // resume makes the user of the call's cookie the caller, if there is a session
@@ -127,11 +122,11 @@ func (c *call) resume() bool {
 	if err != nil || !c.ownOrigin() {
 		return false
 	}
-	s, u, found := c.s.sessions.find(cookie.Value, c.view(), time.Now())
+	u, found := c.s.sessions.find(cookie.Value, c.view(), time.Now())
 	if !found {
 		return false
 	}
-	c.session, c.user, c.tags = s, u, auth.ParseTags(u.Tags)
+	c.user, c.tags = u, auth.ParseTags(u.Tags)
 	return true
 }
 
@@ -157,15 +152,6 @@ func sameHost(origin, host string) bool {
 	}
 	u, err := url.Parse(origin)
 	return err == nil && u.Host != "" && u.Host == host
-}
-
-// sessionOver is closed when the session ends by which the caller is known; nil,
-// which never is, for a caller who sent a password.
-func (c *call) sessionOver() <-chan struct{} {
-	if c.session == nil {
-		return nil
-	}
-	return c.session.over
 }
 
 // postLogin answers POST /api/login.

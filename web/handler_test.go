@@ -13,7 +13,7 @@ import (
 )
 
 // get asks a handler for a path.
-func get(t *testing.T, h http.Handler, target string, header ...string) *http.Response {
+func get(t *testing.T, h http.Handler, target string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, target, nil)
 	for i := 0; i < len(header); i += 2 {
@@ -21,7 +21,7 @@ func get(t *testing.T, h http.Handler, target string, header ...string) *http.Re
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return w.Result()
+	return w
 }
 
 func TestHandler_ServesEveryFile(t *testing.T) {
@@ -33,14 +33,14 @@ func TestHandler_ServesEveryFile(t *testing.T) {
 		res := get(t, h, "/"+name)
 		want, _ := fs.ReadFile(Files, name)
 		got, _ := io.ReadAll(res.Body)
-		if res.StatusCode != http.StatusOK || string(got) != string(want) {
-			t.Errorf("%s: %s with %d octets, want %d", name, res.Status, len(got), len(want))
+		if res.Code != http.StatusOK || string(got) != string(want) {
+			t.Errorf("%s: %d with %d octets, want %d", name, res.Code, len(got), len(want))
 		}
-		if res.Header.Get("Content-Security-Policy") != Policy {
+		if res.Header().Get("Content-Security-Policy") != Policy {
 			t.Errorf("%s has no content security policy", name)
 		}
-		if strings.HasSuffix(name, ".js") && !strings.HasPrefix(res.Header.Get("Content-Type"), "text/javascript") {
-			t.Errorf("%s is served as %q, which a browser does not run", name, res.Header.Get("Content-Type"))
+		if strings.HasSuffix(name, ".js") && !strings.HasPrefix(res.Header().Get("Content-Type"), "text/javascript") {
+			t.Errorf("%s is served as %q, which a browser does not run", name, res.Header().Get("Content-Type"))
 		}
 		return nil
 	})
@@ -77,7 +77,7 @@ func TestHandler_Statuses(t *testing.T) {
 func TestHandler_GzipAndCache(t *testing.T) {
 	h := Handler()
 	res := get(t, h, "/vendor/uplot.js", "Accept-Encoding", "gzip, br")
-	if res.Header.Get("Content-Encoding") != "gzip" {
+	if res.Header().Get("Content-Encoding") != "gzip" {
 		t.Fatal("not packed for a browser that takes gzip")
 	}
 	z, err := gzip.NewReader(res.Body)
@@ -88,9 +88,9 @@ func TestHandler_GzipAndCache(t *testing.T) {
 	if want, _ := fs.ReadFile(Files, "vendor/uplot.js"); string(got) != string(want) {
 		t.Fatal("unpacks to something else")
 	}
-	again := get(t, h, "/vendor/uplot.js", "Accept-Encoding", "gzip, br", "If-None-Match", res.Header.Get("Etag"))
-	if again.StatusCode != http.StatusNotModified {
-		t.Fatalf("asked again: %s, want 304", again.Status)
+	again := get(t, h, "/vendor/uplot.js", "Accept-Encoding", "gzip, br", "If-None-Match", res.Header().Get("Etag"))
+	if again.Code != http.StatusNotModified {
+		t.Fatalf("asked again: %d, want 304", again.Code)
 	}
 }
 

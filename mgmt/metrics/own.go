@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	"time"
-
 	dto "github.com/prometheus/client_model/go"
 
 	"amqpd/broker"
@@ -38,7 +36,7 @@ func syncHistogram(s *scrape, out *page) {
 		h.Bucket = append(h.Bucket, &dto.Bucket{UpperBound: &upTo, CumulativeCount: &below})
 	}
 	n += s.store.SyncHistogram[len(s.store.SyncHistogram)-1]
-	total := time.Duration(s.store.SyncTime).Seconds()
+	total := s.store.SyncTime.Seconds()
 	h.SampleCount, h.SampleSum = &n, &total
 	out.histogram(&h)
 }
