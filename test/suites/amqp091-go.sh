@@ -3,13 +3,6 @@
 # need a broker.
 . "$(dirname "$0")/common.sh"
 
-# These find and drop their connection through RabbitMQ's management HTTP API on
-# port 15672.
-needs_http='TestConnectionRecovery(Publish|Consume|CustomSASLPlainAuth|ChannelIDReservation'
-needs_http+='|LifeCycleNotifyStateChange|CancelInterrupt|ExclusiveQueue|DeletedQueueSkip|TopologyOnlyTransient'
-needs_http+='|MultiChannelTopology|TopologyAllEnabled|TopologyDisabled|ExhaustionDoesNotPanic'
-needs_http+='|AutoDeleteTopologyForgotten|AutoDeleteExchangeCascade|SkipAndContinue'
-needs_http+='|ConsumerNotForgottenAfterFailedResubscribe)'
 # This one sets the memory alarm with rabbitmqctl; it runs on a node of its own.
 needs_alarm=TestConnection_Close_WhenMemoryAlarmIsActive
 
@@ -19,11 +12,10 @@ go_module github.com/rabbitmq/amqp091-go@v1.16.0
 sed -i -E 's/(product\.\(string\)|server) == "RabbitMQ"/\1 != ""/' integration_test.go
 
 use_broker
+# The tests of connection recovery find and close their connections over HTTP.
+sed -i "s/15672/${HTTP_PORT:-15672}/g" recovery_test.go internal/utils/http.go
 export AMQP_URL="amqp://guest:guest@127.0.0.1:$AMQP_PORT/"
-go_tests -tags integration -timeout 300s -skip "^($needs_http|$needs_alarm)$" .
-
-skip "17 tests of connection recovery: they need the management HTTP API"
-skipped=$((skipped + 16))
+go_tests -tags integration -timeout 300s -skip "^$needs_alarm$" .
 
 if [ -n "$given" ]; then
 	skip "$needs_alarm: the given broker has no alarm"
