@@ -19,19 +19,18 @@ export function AddQueue({ vhost, done }) {
   const nodes = useNodes();
   const classic = f.kind === 'classic';
   const send = async () => {
-    const target = f.vhost || vhosts[0];
     const body = { durable: !classic || f.durable === 'true', auto_delete: f.kind !== 'quorum' && f.kind !== 'stream' && f.auto_delete === 'true', arguments: { ...toObject(rows) } };
     if (!classic) body.arguments['x-queue-type'] = f.kind;
     if (f.node) body.node = f.node;
-    await put(at('queues', target, f.name), body);
+    await put(at('queues', f.vhost, f.name), body);
     done(true);
     say(`The queue “${f.name}” is there`);
     refresh();
-    go(queueHref(target, f.name));
+    go(queueHref(f.vhost, f.name));
   };
   return html`
     <${Dialog} title="Add a queue" wide done=${done}>
-      <${Form} send=${send} button="Add queue">
+      <${Form} send=${send} button="Add queue" disabled=${!f.vhost}>
         <${Select} label="Virtual host" value=${f.vhost} set=${on('vhost')} options=${vhosts} />
         <${Field} label="Name" value=${f.name} set=${on('name')} required autofocus />
         <${Radios} label="Type" value=${f.kind} set=${on('kind')} options=${kinds} cards />

@@ -52,16 +52,15 @@ function AddExchange({ vhost, done }) {
   const vhosts = useVhosts((list) => { if (!f.vhost) on('vhost')(list.includes('/') ? '/' : list[0]); });
   const types = useTypes();
   const send = async () => {
-    const target = f.vhost || vhosts[0];
-    await put(at('exchanges', target, f.name), { type: f.type, durable: f.durable === 'true', auto_delete: f.auto_delete === 'true', internal: f.internal === 'true', arguments: toObject(rows) });
+    await put(at('exchanges', f.vhost, f.name), { type: f.type, durable: f.durable === 'true', auto_delete: f.auto_delete === 'true', internal: f.internal === 'true', arguments: toObject(rows) });
     done(true);
     say(`The exchange “${f.name}” is there`);
     refresh();
-    go(exchangeHref(target, f.name));
+    go(exchangeHref(f.vhost, f.name));
   };
   return html`
     <${Dialog} title="Add an exchange" wide done=${done}>
-      <${Form} send=${send} button="Add exchange">
+      <${Form} send=${send} button="Add exchange" disabled=${!f.vhost}>
         <${Select} label="Virtual host" value=${f.vhost} set=${on('vhost')} options=${vhosts} />
         <${Field} label="Name" value=${f.name} set=${on('name')} required autofocus />
         <${Select} label="Type" value=${f.type} set=${on('type')} options=${types} hint=${typeWords[f.type] && `Routes ${typeWords[f.type]}.`} />

@@ -8,7 +8,7 @@ import { usePlace } from '../ui/shell.js';
 /** Shown only when something is wrong. */
 export function HealthStrip() {
   const { vhost } = usePlace();
-  const { found } = useSurvey(vhost);
+  const { found } = useSurvey(vhost, 1);
   const serious = (found || []).filter((f) => f.trouble.tone !== 'info');
   if (serious.length === 0) return null;
   const queues = new Set(serious.map((f) => `${f.queue.vhost} ${f.queue.name}`)).size;

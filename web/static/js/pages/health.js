@@ -7,6 +7,7 @@ import { bytes, count } from '../core/format.js';
 import { Page, Card, Tile, Note, Loading, Empty, Fault, Badge } from '../ui/parts.js';
 import { Icon } from '../ui/icons.js';
 import { useSurvey } from '../ui/survey.js';
+import { thorough } from '../know/survey.js';
 import { usePlace } from '../ui/shell.js';
 
 const most = 200; // findings that are listed
@@ -14,7 +15,7 @@ const most = 200; // findings that are listed
 /** The page. */
 export function Health() {
   const { vhost, several } = usePlace();
-  const state = useSurvey(vhost);
+  const state = useSurvey(vhost, thorough);
   const nodes = usePoll(may.monitor() ? '/nodes' : null);
   const tones = (tone) => state.found?.filter((f) => f.trouble.tone === tone).length;
   return html`

@@ -51,7 +51,7 @@ function SetLimit({ kind, k }) {
     refresh();
   };
   return html`
-    <${Form} send=${send} button="Set limit" label=${`Set a limit of a ${k.label.toLowerCase()}`} disabled=${bad}>
+    <${Form} send=${send} button="Set limit" label=${`Set a limit of a ${k.label.toLowerCase()}`} disabled=${bad || options.length === 0}>
       <${Select} label=${k.label} value=${f.of || options[0] || ''} set=${on('of')} options=${options} />
       <${Select} label="Limit" value=${f.name} set=${on('name')} options=${k.names} />
       <${Field} label="Value" value=${f.value} set=${on('value')} required inputmode="numeric" fault=${bad ? 'A whole number; a negative one means no limit' : ''} />

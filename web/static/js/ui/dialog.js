@@ -1,5 +1,5 @@
 /** Dialogs, confirmations and short messages. They live in one place at the end of the page. */
-import { html, render, useState, useEffect, useRef, useId } from '../core/dom.js';
+import { html, render, useState, useLayoutEffect, useRef, useId } from '../core/dom.js';
 import { Icon } from './icons.js';
 import { Fault } from './parts.js';
 
@@ -86,7 +86,7 @@ export function closeAll() {
 export function Dialog({ title, wide, class: className, done, children }) {
   const ref = useRef(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => { // at once, so that a second click does not open a second one
     ref.current.showModal();
     const hash = () => done(undefined);
     window.addEventListener('hashchange', hash);

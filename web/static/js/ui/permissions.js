@@ -56,7 +56,7 @@ function SetPermission({ of, name }) {
     refresh();
   };
   return html`
-    <${Form} send=${send} button="Set permission" label="Set permission">
+    <${Form} send=${send} button="Set permission" label="Set permission" disabled=${!f.other}>
       <${Other} of=${of} value=${f.other} set=${on('other')} />
       <${Field} label="Configure regexp" value=${f.configure} set=${on('configure')} hint="Names it may declare and delete. Empty: none." />
       <${Field} label="Write regexp" value=${f.write} set=${on('write')} hint="Exchanges it may publish to." />
@@ -74,7 +74,7 @@ function SetTopic({ of, name }) {
     refresh();
   };
   return html`
-    <${Form} send=${send} button="Set topic permission" label="Set topic permission">
+    <${Form} send=${send} button="Set topic permission" label="Set topic permission" disabled=${!f.other}>
       <${Other} of=${of} value=${f.other} set=${on('other')} />
       <${Field} label="Exchange" value=${f.exchange} set=${on('exchange')} list=${exchanges} />
       <${Field} label="Write regexp" value=${f.write} set=${on('write')} hint="Routing keys it may publish with." />

@@ -62,7 +62,7 @@ function Nav({ open, at, place }) {
   const inAdmin = admin.some(([to]) => to === at) || at === 'admin';
   return html`
     <nav class=${open ? 'nav open' : 'nav'} aria-label="Main">
-      <a class="brand" href="#/" aria-label="amqpd console"><${Logo} /><span>amqpd<small>${place.overview.cluster_name || ' '}</small></span></a>
+      <a class="brand" href="#/"><${Logo} /><span>amqpd<small>${place.overview.cluster_name || ' '}</small></span></a>
       <div class="nav-group">${main.map((m) => item(m))}</div>
       <div class="nav-group">${extra.map((m) => item(m))}</div>
       <div class="nav-group">

@@ -3,21 +3,23 @@ import { useState, useEffect } from '../core/dom.js';
 import { survey } from '../know/survey.js';
 
 const pace = 15000;
+const share = 20; // the node spends at most one part in so many on surveys
 
-/** @param {string} vhost '' is all */
-export function useSurvey(vhost) {
+/** @param {string} vhost '' is all @param {number} pages how many pages of queues are looked at */
+export function useSurvey(vhost, pages) {
   const [state, set] = useState({ found: null, seen: 0, total: 0, error: null });
   useEffect(() => {
     const abort = new AbortController();
     let timer = 0;
     const look = async () => {
+      const began = performance.now();
       try {
-        set({ ...(await survey(vhost, abort.signal)), error: null });
+        set({ ...(await survey(vhost, pages, abort.signal)), error: null });
       } catch (error) {
         if (error.name === 'AbortError') return;
         set((old) => ({ ...old, error }));
       }
-      if (!abort.signal.aborted) timer = setTimeout(look, pace);
+      if (!abort.signal.aborted) timer = setTimeout(look, Math.max(pace, (performance.now() - began) * share));
     };
     look();
     return () => { abort.abort(); clearTimeout(timer); };
