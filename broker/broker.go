@@ -44,6 +44,7 @@ type Options struct {
 	Audit            *slog.Logger   // who changed what, and who was refused; Log if nil
 	Sync             store.SyncMode // when a confirm may leave
 	SegmentSize      int            // octets of a segment of the log; 0: store's default
+	TransientMemory  int            // octets of transient messages kept in memory, the oldest beyond go to disk; 0: all are
 	ChannelMax       uint16         // channels a connection may open; 2047
 	FrameMax         uint32         // octets; 131072
 	Heartbeat        uint16         // seconds, a suggestion to clients; 60
@@ -145,7 +146,7 @@ func Open(o Options) (*Broker, error) {
 	b.auth = auth.NewAuthenticator(directory{b.state}, auth.Options{LoopbackUsers: o.LoopbackUsers})
 	b.authorizer = auth.NewAuthorizer(directory{b.state})
 	var err error
-	b.store, err = store.Open(store.Options{Dir: o.DataDir, Sync: o.Sync, SegmentSize: o.SegmentSize, Log: o.Log, Durable: b.waiters.wake})
+	b.store, err = store.Open(store.Options{Dir: o.DataDir, Sync: o.Sync, SegmentSize: o.SegmentSize, TransientMemory: o.TransientMemory, Log: o.Log, Durable: b.waiters.wake})
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,32 @@ func (d *diskCache) get(segment, off uint32) (*chunk, int) {
 	return nil, want
 }
 
+// find returns the chunk that was read back of a transient one, with a hold; nil if it is
+// not here.
+func (d *diskCache) find(segment uint32) *chunk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.chunks {
+		if c.segment == segment && c.hold() {
+			c.disk.recent.Store(true)
+			return c
+		}
+	}
+	return nil
+}
+
+// forgetSegment drops what was read back of a transient chunk, whose number is going to be
+// another's.
+func (d *diskCache) forgetSegment(segment uint32) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := len(d.chunks) - 1; i >= 0; i-- {
+		if d.chunks[i].segment == segment {
+			d.forget(i)
+		}
+	}
+}
+
 // nextRead returns how much to read behind n octets of which used were used.
 func nextRead(n, used int) int {
 	switch {

@@ -27,15 +27,21 @@ type chunk struct {
 	// given to messages, or more than there are when the chunk is full.
 	word atomic.Uint64
 
-	// freed is set by whoever gives mem back. It is asked only where a hold can be taken
-	// on a chunk that is gone, see transient.reserve.
-	freed atomic.Bool
-
 	mem *buffer
 
 	// disk is nil unless the chunk was read from a file; then its records may be cut off or
 	// damaged and are checked each time.
 	disk *diskRead
+
+	// For transient messages. used is how many octets were given to messages, 0 until that is
+	// known; filled how many of them are there. A chunk that is spilled has out; its mem goes,
+	// once, when pins is 0: the readers that look at it, each of which has a hold too.
+	used, filled atomic.Uint32
+	pins         atomic.Int32
+	out          atomic.Pointer[spilled]
+	emptied      atomic.Bool
+	before, next *chunk // in the list of those in memory; guarded by transient.mu
+	listed       bool
 
 	// For the log, guarded by its lock: how much of the chunk the committer has taken.
 	owner *segment

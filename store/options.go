@@ -50,6 +50,10 @@ type Options struct {
 	SegmentSize int // octets of a log segment; default 64 MiB, at least 4 KiB, at most 1 GiB
 	TailMemory  int // octets of the log's tail kept in memory for reading; default 64 MiB
 
+	// TransientMemory is how many octets of transient messages stay in memory. The oldest
+	// beyond that are written to a file by whoever calls Throttle; 0: all stay.
+	TransientMemory int
+
 	Log *slog.Logger // default slog.Default()
 
 	// Durable is called with the new durable position after each commit, by the committer:

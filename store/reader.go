@@ -15,6 +15,7 @@ import (
 type Reader struct {
 	s *Store
 	c *chunk // held; nil if there is none
+	k *chunk // the transient chunk that c was read back of, held; else nil
 }
 
 // NewReader returns a reader, which holds no memory until it is used.
@@ -44,23 +45,46 @@ func (r *Reader) letGo() {
 	if r.c == nil {
 		return
 	}
-	if r.c.segment&transientSegment != 0 {
-		r.s.transient.drop(r.c, 1)
+	if r.c.segment&transientSegment != 0 && r.c.disk == nil {
+		r.s.transient.unpin(r.c)
 	} else if r.c.drop(1) {
 		r.s.memory.put(r.c.mem)
 	}
 	r.c = nil
+	if r.k != nil {
+		r.s.transient.drop(r.k, 1)
+		r.k = nil
+	}
+}
+
+// readTransient reads a message that is not in the chunk read from last, unless that was
+// read back.
+func (r *Reader) readTransient(p Pos) ([]byte, error) {
+	if c := r.c; c != nil && c.segment == p.segment() { // and r.k keeps it that segment
+		c.disk.recent.Store(true)
+		return c.payload(p.offset()), nil
+	}
+	r.letGo()
+	k := r.s.transient.at(p.segment())
+	if r.s.transient.pin(k) {
+		r.c = k
+		return k.payload(p.offset()), nil
+	}
+	c := r.s.cache.find(k.segment)
+	if c == nil {
+		var err error
+		if c, err = r.s.readSpilled(k, k.out.Load()); err != nil {
+			return nil, err
+		}
+	}
+	k.hold() // the caller has a reference
+	r.c, r.k = c, k
+	return c.payload(p.offset()), nil
 }
 
 func (r *Reader) readElsewhere(p Pos) ([]byte, error) {
 	if p.Transient() {
-		r.letGo()
-		c := r.s.transient.at(p.segment())
-		if !c.hold() {
-			panic("BUG: message in memory read after it was released")
-		}
-		r.c = c
-		return c.payload(p.offset()), nil
+		return r.readTransient(p)
 	}
 	g := r.s.segments.get(p.segment())
 	if g == nil {

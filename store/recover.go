@@ -42,7 +42,7 @@ func Open(o Options) (*Store, error) {
 	}
 	s := newParts(o)
 	s.lock = lock
-	if err := s.recover(); err != nil {
+	if err := errors.Join(removeSpill(o.FS, o.Dir), s.recover()); err != nil {
 		s.files.closeAll()
 		if s.definitions.db != nil {
 			err = errors.Join(err, s.definitions.db.close())

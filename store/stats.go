@@ -39,6 +39,8 @@ type Stats struct {
 	LogOctets   uint64 // size of the segments
 	References  int    // to durable messages
 	Memory      int64  // octets of chunks and read buffers in memory
+	Spilled     int64  // octets of transient messages that are on disk for want of memory
+	SpillOctets uint64 // octets that were put there since Open
 	IndexRuns   int
 	IndexOctets uint64 // size of the runs
 	Checkpoints uint64 // written since Open
@@ -103,6 +105,8 @@ func (s *Store) Stats() Stats {
 		Reclaimed:    s.stats.reclaimed.Load(),
 		Carried:      s.stats.carried.Load(),
 		Memory:       s.memory.inUse.Load(),
+		Spilled:      s.transient.spill.octets.Load(),
+		SpillOctets:  s.transient.spill.written.Load(),
 		Checkpoints:  s.stats.checkpoints.Load(),
 		Recovery:     s.stats.recovery,
 		Damaged:      s.damageCount(),

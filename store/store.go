@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -150,10 +151,15 @@ func (s *Store) Wait(l LSN) {
 // throttleSize is how many octets may wait to be written before Throttle blocks.
 const throttleSize = 32 << 20
 
-// Throttle blocks while more has been appended than the disk can take for a while, or the
-// disk is almost full. Call it before a batch of publishes, holding no locks: the append
-// calls never block, so that acknowledgements, which free space, always go through.
+// Throttle writes transient messages to disk while there are more of them in memory than
+// Options.TransientMemory. Then it blocks while more has been appended than the disk can
+// take for a while, or the disk is almost full. Call it before a batch of publishes, holding
+// no locks: the append calls never block, so that acknowledgements, which free space, always
+// go through.
 func (s *Store) Throttle() {
+	if !s.keeper.low.Load() { // what space is left is for the log
+		s.transient.relieve()
+	}
 	room := func() bool {
 		return !s.keeper.low.Load() && uint64(s.log.end())-s.committer.written.Load() < throttleSize
 	}
@@ -207,13 +213,14 @@ func (s *Store) close() error {
 	}
 	s.files.closeAll()
 	s.cache.close()
-	return errors.Join(err, s.definitions.db.close(), s.lock.Close())
+	return errors.Join(err, s.transient.spill.close(), s.definitions.db.close(), s.lock.Close())
 }
 
 // newParts makes what a store consists of, not running yet.
 func newParts(o Options) *Store {
 	s := &Store{o: o, logger: o.Log, index: newIndex()}
-	s.transient.memory = &s.memory
+	s.transient.memory, s.transient.cache = &s.memory, &s.cache
+	s.transient.spill = spill{fs: o.FS, path: filepath.Join(o.Dir, spillName), log: o.Log, budget: int64(o.TransientMemory)}
 	s.cache.memory = &s.memory
 	s.cache.aging = time.AfterFunc(time.Hour, s.cache.age)
 	s.cache.aging.Stop()

@@ -7,22 +7,31 @@ import (
 )
 
 // transient keeps messages that need not survive: chunks in memory, each a segment of its
-// own. A chunk goes back to the pool when its last message is released.
+// own. A chunk goes back to the pool when its last message is released, or when it is
+// spilled (spill.go).
 //
-// Putting a message takes no lock. One atomic addition to the current chunk's word both
-// reserves the octets and takes the hold; the octets are then copied while others reserve
+// Putting a message takes no lock. One change of the current chunk's word both reserves
+// the octets and takes the hold; the octets are then copied while others reserve
 // behind them. Whoever finds the chunk full replaces it under mu.
 type transient struct {
 	memory *memory
 	chunks table[chunk]          // by segment number without transientSegment
 	cur    atomic.Pointer[chunk] // where messages go; holds one hold on it
+	spill  spill
+	cache  *diskCache
+
+	resident atomic.Int64 // octets of the chunks in memory
 
 	mu struct {
 		sync.Mutex
-		slots uint32   // numbers ever used
-		free  []uint32 // those of them that are free again
+		slots    uint32       // numbers ever used
+		free     []uint32     // those of them that are free again
+		resident residentEnds // the chunks in memory, the oldest first
 	}
 }
+
+// residentEnds is the ends of the list of chunks in memory.
+type residentEnds struct{ first, last *chunk }
 
 const (
 	transientHead = 4              // a message's length stands before it
@@ -34,6 +43,8 @@ func (t *transient) put(a, b, c []byte) Pos {
 	if n > transientMax {
 		k := t.open(n)
 		fillTransient(k.mem.b, a, b, c)
+		k.used.Store(uint32(n))
+		k.filled.Store(uint32(n))
 		return makePos(k.segment, 0)
 	}
 	for {
@@ -41,6 +52,7 @@ func (t *transient) put(a, b, c []byte) Pos {
 		if k != nil {
 			if off, ok := t.reserve(k, n); ok {
 				fillTransient(k.mem.b[off:], a, b, c)
+				k.filled.Add(uint32(n))
 				return makePos(k.segment, off)
 			}
 		}
@@ -57,21 +69,21 @@ func fillTransient(p, a, b, c []byte) {
 	copy(p, c)
 }
 
-// reserve takes n octets of k and a hold on it.
+// reserve takes n octets of k and a hold on it, if there are so many.
 //
-// k may have been replaced, emptied and given back since the caller loaded it. It is full
-// then, so nothing is written to its memory; the hold that the failed attempt took for a
-// moment may look like the last one, which is why freed is asked.
+// k may have been replaced, emptied and given back since the caller loaded it. Then it is
+// full and stays so: no hold is ever taken on it again.
 func (t *transient) reserve(k *chunk, n int) (off uint32, ok bool) {
-	if uint32(k.word.Load())+uint32(n) > chunkSize {
-		return 0, false
+	for {
+		w := k.word.Load()
+		end := uint32(w) + uint32(n)
+		if end > chunkSize {
+			return 0, false
+		}
+		if k.word.CompareAndSwap(w, w+oneHold+uint64(n)) {
+			return end - uint32(n), true
+		}
 	}
-	end := uint32(k.word.Add(oneHold | uint64(n)))
-	if end > chunkSize {
-		t.drop(k, 1)
-		return 0, false
-	}
-	return end - uint32(n), true
 }
 
 // replace makes a new current chunk unless somebody has replaced k already.
@@ -82,7 +94,7 @@ func (t *transient) replace(k *chunk) {
 		return
 	}
 	if k != nil {
-		k.word.Add(chunkSize) // full, whatever was left
+		k.used.Store(uint32(k.word.Add(chunkSize)) - chunkSize) // full, whatever was left
 		t.drop(k, 1)
 	}
 }
@@ -92,6 +104,7 @@ func (t *transient) open(n int) *chunk {
 	k := &chunk{lengths: 0, head: transientHead, mem: t.memory.get(n)}
 	k.end.Store(uint32(len(k.mem.b)))
 	k.word.Store(oneHold)
+	t.resident.Add(int64(len(k.mem.b)))
 	t.mu.Lock()
 	if last := len(t.mu.free) - 1; last >= 0 {
 		k.segment = t.mu.free[last] | transientSegment
@@ -100,9 +113,41 @@ func (t *transient) open(n int) *chunk {
 		k.segment = t.mu.slots | transientSegment
 		t.mu.slots++
 	}
+	t.list(k)
 	t.mu.Unlock()
 	t.chunks.set(k.segment&^transientSegment, k)
 	return k
+}
+
+// list puts k behind the chunks in memory. REQUIRES mu.
+func (t *transient) list(k *chunk) {
+	k.listed = true
+	if k.before = t.mu.resident.last; k.before == nil {
+		t.mu.resident.first = k
+	} else {
+		k.before.next = k
+	}
+	t.mu.resident.last = k
+}
+
+// unlist takes k out of the chunks in memory, if it is one of them.
+func (t *transient) unlist(k *chunk) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !k.listed {
+		return
+	}
+	if k.before == nil {
+		t.mu.resident.first = k.next
+	} else {
+		k.before.next = k.next
+	}
+	if k.next == nil {
+		t.mu.resident.last = k.before
+	} else {
+		k.next.before = k.before
+	}
+	k.before, k.next, k.listed = nil, nil, false
 }
 
 // at returns the chunk of a position that the caller holds a reference to.
@@ -120,14 +165,53 @@ func (t *transient) retain(segment uint32, n int) { t.at(segment).word.Add(uint6
 // release gives back n references to messages of one segment.
 func (t *transient) release(segment uint32, n int) { t.drop(t.at(segment), n) }
 
-// drop gives back n holds, and the memory with the last.
+// pin takes a hold on k for a reader and reports true, or reports false if its memory is
+// gone or going: then it was spilled. The caller has a reference.
+func (t *transient) pin(k *chunk) bool {
+	if !k.hold() {
+		panic("BUG: message in memory read after it was released")
+	}
+	k.pins.Add(1)
+	if k.out.Load() == nil {
+		return true
+	}
+	t.unpin(k)
+	return false
+}
+
+// unpin gives back what pin took.
+func (t *transient) unpin(k *chunk) {
+	if k.pins.Add(-1) == 0 && k.out.Load() != nil {
+		t.empty(k)
+	}
+	t.drop(k, 1)
+}
+
+// empty gives the memory of k back, once. Nobody reads it any more.
+func (t *transient) empty(k *chunk) {
+	if !k.emptied.CompareAndSwap(false, true) {
+		return
+	}
+	m := k.mem
+	k.mem = nil
+	t.resident.Add(-int64(len(m.b)))
+	t.memory.put(m)
+}
+
+// drop gives back n holds, and the memory, or what was spilled, with the last.
 func (t *transient) drop(k *chunk, n int) {
-	if !k.drop(n) || !k.freed.CompareAndSwap(false, true) {
+	if !k.drop(n) {
 		return
 	}
 	slot := k.segment &^ transientSegment
 	t.chunks.set(slot, nil)
-	t.memory.put(k.mem)
+	t.unlist(k)
+	t.empty(k)
+	if out := k.out.Load(); out != nil {
+		t.cache.forgetSegment(k.segment)
+		t.spill.octets.Add(-int64(out.octets))
+		t.spill.give(out.slot, out.n)
+	}
 	t.mu.Lock()
 	t.mu.free = append(t.mu.free, slot)
 	t.mu.Unlock()

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"os"
 	"time"
 
 	"amqpd/broker"
 	"amqpd/mgmt"
 	"amqpd/mgmt/metrics"
 )
+
+// transientShare: transient messages may take one part in so many of the memory limit, the
+// oldest go to disk beyond that. Three quarters are for everything else, among it as much
+// again that the garbage collector has not looked at yet; so the alarm is the last resort.
+const transientShare = 4
 
 // openBroker opens the broker on the data directory, and its sites.
 func openBroker(c *config, l logs) (services, error) {
@@ -17,6 +23,7 @@ func openBroker(c *config, l logs) (services, error) {
 		Audit:            l.audit,
 		Sync:             c.sync,
 		SegmentSize:      int(c.segmentSize),
+		TransientMemory:  int(c.memoryLimit.of(totalMemory(os.DirFS("/"))) / transientShare),
 		ChannelMax:       c.channelMax,
 		FrameMax:         c.frameMax,
 		Heartbeat:        c.heartbeat,

@@ -105,6 +105,37 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
+// TestTransient has transient messages wait in a node that may not use as much memory as
+// they take, and drains them while nothing was blocked.
+func TestTransient(t *testing.T) {
+	const limit = 256 << 20
+	total := max(count(t)/5, 2*fewMessages)
+	n := amqpd.Start(t, "--memory-limit", "256MiB")
+	c := dial(t, n.Addr)
+	c.declare(queueName)
+	for _, p := range []struct {
+		name string
+		do   func()
+	}{
+		{"fill", func() { c.fill(newLoad(queueName, bodySize, 1), 0, total) }},
+		{"idle", func() { time.Sleep(2 * time.Second) }}, // the alarm looks once a second
+		{"drain", func() { dial(t, n.Addr).drain(queueName, bodySize, 0, total) }},
+	} {
+		phase := begin(t, n, p.name)
+		p.do()
+		phase.end(total)
+		if peak := n.Peak(); peak > limit {
+			t.Errorf("%s: the node held %d MB of %d", p.name, peak/node.MB, limit/node.MB)
+		}
+	}
+	if c.blocked.Load() {
+		t.Error("the publisher was blocked")
+	}
+	if n.DiskUsage() > diskMost {
+		t.Errorf("the data directory takes %d MB of nothing", n.DiskUsage()/node.MB)
+	}
+}
+
 // TestStart fills a queue and starts the node again, after a crash and after a
 // clean stop.
 func TestStart(t *testing.T) {

@@ -20,7 +20,8 @@ type client struct {
 	buf []byte // read, not parsed yet: buf[at:]
 	at  int
 
-	published int // on the channel in confirm mode
+	published int         // on the channel in confirm mode
+	blocked   atomic.Bool // the node said connection.blocked
 }
 
 type method interface {
@@ -38,7 +39,8 @@ func dial(t testing.TB, addr string) *client {
 	c := &client{t: t, nc: nc}
 	c.write([]byte("AMQP\x00\x00\x09\x01"))
 	c.await(amqp.MethodConnectionStart)
-	c.send(0, amqp.ConnectionStartOk{Mechanism: "PLAIN", Response: "\x00guest\x00guest", Locale: "en_US"})
+	can := amqp.Table{{Key: "connection.blocked", Value: amqp.Bool(true)}}
+	c.send(0, amqp.ConnectionStartOk{ClientProperties: amqp.Table{{Key: "capabilities", Value: amqp.TableOf(can)}}, Mechanism: "PLAIN", Response: "\x00guest\x00guest", Locale: "en_US"})
 	c.await(amqp.MethodConnectionTune)
 	c.send(0, amqp.ConnectionTuneOk{ChannelMax: 1, FrameMax: 131072})
 	c.send(0, amqp.ConnectionOpen{VirtualHost: "/"})
@@ -99,6 +101,8 @@ func (c *client) await(id amqp.MethodID) []byte {
 		switch got {
 		case id:
 			return args
+		case amqp.MethodConnectionBlocked:
+			c.blocked.Store(true)
 		case amqp.MethodConnectionClose, amqp.MethodChannelClose:
 			c.t.Fatalf("closed: %q", args)
 		}
