@@ -34,7 +34,9 @@ const (
 // that no entry stands for (a message on its way, or one that a queue holds which is not
 // durable) make the numbers differ, and then nothing is known and nothing is done. The
 // count is taken while the entries are read; that the word which counts both references
-// and their changes is the same before and after shows that nothing moved meanwhile.
+// and their changes is the same before and after shows that nothing moved meanwhile. What
+// was settled just before is waited for: an entry that is settled in the log and not yet in
+// the index has given its reference back, and would stand for that of another message.
 
 // survivors is what is found out about the messages of a segment.
 type survivors struct {
@@ -126,6 +128,11 @@ func (k *keeper) survivors(chosen []*segment) (map[uint32]*survivors, error) {
 		}
 		return true
 	})
+	if !k.s.o.off(guardCaughtUp) {
+		if err := k.catchUp(); err != nil {
+			return nil, err
+		}
+	}
 	note := func(p Pos) {
 		if v := found[p.segment()]; v != nil && !p.Transient() {
 			v.offsets = append(v.offsets, p.offset())
@@ -174,8 +181,10 @@ func (k *keeper) carry(g *segment, found map[uint32]*survivors) error {
 		g.stuck = true
 		return err
 	}
-	if err := k.settle(); err != nil {
-		return err
+	if !k.s.o.off(guardCarried) {
+		if err := k.catchUp(); err != nil {
+			return err
+		}
 	}
 	k.publishMoves(g, list, found)
 	g.gone.Store(true)

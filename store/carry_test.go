@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -194,4 +195,66 @@ func TestReadsWhileCarrying(t *testing.T) {
 	if s.Stats().Carried == 0 {
 		t.Error("nothing was carried")
 	}
+}
+
+// TestCarryingSeesWhatWasSettled holds the committer while a message is settled and given
+// back, so that the index does not know it yet, and another of the same segment has no entry
+// in a run yet: as many entries as references, and not for the same messages.
+func TestCarryingSeesWhatWasSettled(t *testing.T) {
+	var gate sync.RWMutex
+	fsys := &FaultyFS{FS: NewMemoryFS(), Before: func(op Op) error {
+		if op.Kind == OpWrite && filepath.Ext(op.Name) == segmentSuffix {
+			gate.RLock()
+			defer gate.RUnlock()
+		}
+		return nil
+	}}
+	o := crashOptions(t, fsys, SyncAlways)
+	o.TailMemory = 1
+	s := open(t, o)
+	s.RecoveryDone()
+	hurry(s)
+	late := s.PutDurable(body(1, 100), nil, nil)
+	var kept []Pos
+	for seq := uint64(0); s.segments.get(late.segment()+indexAfter) == nil; seq++ {
+		p := s.PutDurable(body(2, 500), nil, nil)
+		s.Enqueue(1, []Entry{{Seq: seq, Pos: p}})
+		if seq < 3 {
+			kept = append(kept, p)
+			continue
+		}
+		s.Settle(1, []Range{{seq, seq}})
+		s.Release(p)
+	}
+	look(s, 1)
+	s.keeper.mu.Lock()
+	if _, ok := s.keeper.seen[late.segment()]; !ok {
+		t.Fatal("the segment is not sparse")
+	}
+	s.keeper.mu.Unlock()
+	s.Enqueue(2, []Entry{{Pos: late}}) // in a segment that is not indexed
+	s.Wait(s.End())
+
+	gate.Lock()
+	s.Settle(1, []Range{{0, 0}})
+	s.Release(kept[0])
+	done := make(chan struct{})
+	go func() {
+		s.keeper.work()
+		close(done)
+	}()
+	for s.committer.waiters.n.Load() == 0 {
+		select {
+		case <-done:
+			gate.Unlock()
+			t.Fatal("nothing was waited for")
+		case <-time.After(time.Millisecond):
+		}
+	}
+	gate.Unlock()
+	<-done
+	if read(t, s, late) != string(body(1, 100)) {
+		t.Error("another message")
+	}
+	verify(t, s)
 }

@@ -88,6 +88,8 @@ func (c *crashTrace) run(seed uint64) Stats {
 		switch {
 		case i%20 == 19:
 			look(s, 2)
+		case i%20 == 13:
+			s.keeper.work() // in the middle of everything
 		case i%10 == 9:
 			s.Wait(s.End())
 		case i%3 == 2:

@@ -18,6 +18,10 @@ const (
 	guardSettled
 	// guardApproved: a checkpoint becomes the root after all that it knows of is synced.
 	guardApproved
+	// guardCaughtUp: the index knows what was settled before references are held against entries.
+	guardCaughtUp
+	// guardCarried: a file is used for something else after what was carried from it is synced.
+	guardCarried
 )
 
 // off reports whether g was left out.

@@ -101,6 +101,7 @@ func TestEachPrecautionIsNeeded(t *testing.T) {
 		{name: "sync before the next segment", leave: leaveOut(guardChain)},
 		{name: "settle durable before reclaim", leave: leaveOut(guardSettled)},
 		{name: "log durable before checkpoint", leave: leaveOut(guardApproved)},
+		{name: "carried durable before reuse", leave: leaveOut(guardCarried)},
 		{name: "sync of index runs", leave: forgetSync(OpSync, func(name string) bool { return strings.HasSuffix(name, runSuffix) })},
 		{name: "sync of checkpoints", leave: forgetSync(OpSync, func(name string) bool { return strings.HasPrefix(name, checkpointNames[0]) })},
 		{name: "sync of names", leave: forgetSync(OpSyncDir, func(string) bool { return true })},

@@ -308,11 +308,19 @@ func (k *keeper) writeRoot(c *checkpoint) error {
 	return nil
 }
 
-// settle waits until everything appended so far is synced.
+// settle is catchUp before a checkpoint becomes the root, see guardApproved.
 func (k *keeper) settle() error {
+	if k.s.o.off(guardApproved) {
+		return nil
+	}
+	return k.catchUp()
+}
+
+// catchUp waits until everything appended so far is synced, and so was shown to the index.
+func (k *keeper) catchUp() error {
 	c := k.s.committer
 	end := k.s.log.end()
-	if !k.started || c.over.Load() || k.s.o.off(guardApproved) {
+	if !k.started || c.over.Load() {
 		return nil // Open and Close have nothing in flight
 	}
 	c.wantSync()

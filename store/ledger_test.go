@@ -111,8 +111,10 @@ func (l *ledger) step() {
 		l.enqueue()
 	case n < 75:
 		l.settle()
-	case n < 80:
+	case n < 79:
 		l.delivered()
+	case n < 82:
+		l.move()
 	case n < 90:
 		l.transaction()
 	case n < 93:
@@ -243,6 +245,33 @@ func (l *ledger) settle() {
 		l.note("settle", l.s.End(), settled(queue, ranges))
 		l.release(queue)
 	}
+}
+
+// move gives messages of one queue to another, or new places in the same, where they lie.
+func (l *ledger) move() {
+	from, to := l.queue(), l.queue()
+	for _, r := range l.some(from) {
+		var es []Entry
+		var bodies []string
+		for _, seq := range slices.Sorted(maps.Keys(l.state.queues[from])) {
+			if seq < r.From || seq > r.To {
+				continue
+			}
+			p, b := l.refs[entryKey{from, seq}], l.state.queues[from][seq].body
+			l.s.Retain(p, 1)
+			es = append(es, l.newEntry(to, p, len(b)))
+			bodies = append(bodies, b)
+		}
+		l.s.Enqueue(to, es)
+		l.note("move to", l.s.End(), func(s ledgerState) {
+			for i, e := range es {
+				addEntry(s, to, e, []byte(bodies[i]))
+			}
+		})
+		l.s.Settle(from, []Range{r})
+		l.note("move from", l.s.End(), settled(from, []Range{r}))
+	}
+	l.release(from)
 }
 
 func (l *ledger) delivered() {

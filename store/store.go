@@ -179,7 +179,7 @@ func (s *Store) WriteDefinitions(cs []Change) LSN { return s.definitions.write(&
 // yet. Values are valid during the call. An error of f ends it and is returned. It is
 // meant for the start; while it runs no definitions can be folded.
 func (s *Store) Definitions(f func(key string, value []byte) error) error {
-	if err := s.keeper.settle(); err != nil {
+	if err := s.keeper.catchUp(); err != nil {
 		return err
 	}
 	if err := s.definitions.fold(s.keeper.synced()); err != nil {
