@@ -142,9 +142,9 @@ func TestAbuse_ConsumerThatNeverReads(t *testing.T) {
 			a.expect(queueDeclareOk)
 			a.send(consume(nil, 1, "unread"))
 			a.expect(basicConsumeOk)
-			most := fill(t, v, "unread", mode, 200*node.MB)
+			most := fill(t, v, "unread", mode, 300*node.MB)
 			t.Logf("at most %d MB over the %d MB of before", (most-v.before.RSS)/node.MB, v.before.RSS/node.MB)
-			if bound := int64(100 * node.MB); most > v.before.RSS+bound && mode == amqp.Persistent {
+			if bound := int64(150 * node.MB); most > v.before.RSS+bound && mode == amqp.Persistent {
 				t.Errorf("a consumer that does not read cost %d MB", (most-v.before.RSS)/node.MB)
 			}
 			v.alive(t)
