@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"unicode/utf8"
 
 	"amqpd/amqp"
 	"amqpd/broker"
@@ -155,14 +154,8 @@ func (b body) settlement() (broker.Settlement, error) {
 // get takes messages and shows them.
 func (c *call) get(a *broker.Agent, count int, truncate int64, how broker.Settlement, encoding string) error {
 	messages, err := a.GetMessages(c.path("queue"), count, how)
-	var e *amqp.Error
-	switch {
-	case errors.As(err, &e) && e.Code == amqp.CodeNotFound:
-		return notFoundWhy(e.ReplyText())
-	case errors.As(err, &e) && e.Code == amqp.CodeAccessRefused:
-		return unauthorised(e.ReplyText())
-	case err != nil:
-		return refusedMessage(err)
+	if err != nil {
+		return refusedRead(err)
 	}
 	return c.answer(http.StatusOK, func(out *encoder) {
 		out.begin('[')
@@ -179,10 +172,7 @@ func messageObject(msg *broker.Message, truncate int64, encoding string) object 
 	if truncate >= 0 && int64(size) > truncate {
 		octets = octets[:truncate]
 	}
-	payload, as := string(octets), "string"
-	if encoding == "base64" || !utf8.Valid(octets) {
-		payload, as = base64.StdEncoding.EncodeToString(octets), "base64"
-	}
+	payload, as := payloadText(octets, encoding)
 	return obj(m("payload_bytes", whole(size)), m("redelivered", flag(msg.Redelivered)), m("exchange", str(msg.Exchange)),
 		m("routing_key", str(msg.RoutingKey)), m("message_count", whole(msg.Left)),
 		m("properties", objectOrList(propertiesObject(&msg.Properties))), m("payload", str(payload)), m("payload_encoding", str(as)))

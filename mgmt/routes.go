@@ -157,6 +157,7 @@ var routes = []route{
 	{"DELETE", "/api/queues/{vhost}/{queue}", vhostLogin, 0, deleteQueue, "Delete a queue; if-empty=true, if-unused=true"},
 	{"DELETE", "/api/queues/{vhost}/{queue}/contents", vhostLogin, 0, deleteQueueContents, "Drop the messages that wait in a queue"},
 	{"POST", "/api/queues/{vhost}/{queue}/get", vhostLogin, 0, postGet, "Take messages from a queue"},
+	{"GET", "/api/queues/{vhost}/{queue}/browse", vhostLogin, 0, getBrowse, "Look at messages without taking them, page by page: limit, cursor, order, state, and conditions; not in RabbitMQ"},
 	{"POST", "/api/queues/{vhost}/{queue}/actions", administrator, 0, postQueueAction, "Synchronise the copies of a queue, or stop that"},
 
 	// Health (health.go, aliveness.go).

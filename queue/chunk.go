@@ -69,3 +69,6 @@ func within(num, from, to uint64) uint64 {
 
 // lowest is the number of the lowest place in a set that is not empty.
 func lowest(set uint64) uint64 { return uint64(bits.TrailingZeros64(set)) }
+
+// highest is the number of the highest place in a set that is not empty.
+func highest(set uint64) uint64 { return uint64(63 - bits.LeadingZeros64(set)) }

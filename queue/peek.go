@@ -2,7 +2,6 @@ package queue
 
 import (
 	"iter"
-	"math/bits"
 
 	"amqpd/store"
 )
@@ -61,32 +60,60 @@ func (r *ring) each(set func(*chunk) uint64, level int, yield func(store.Entry) 
 }
 
 // Browse yields what the queue holds from sequence number from on, in the order
-// of Seq, and whether it is ready or with a consumer. It skips the first skip of
-// them, which costs a step for 64. The queue must not change meanwhile.
-func (q *Queue) Browse(from uint64, skip int) iter.Seq2[store.Entry, bool] {
+// of Seq, and whether it is ready or with a consumer. The queue must not change
+// meanwhile.
+func (q *Queue) Browse(from uint64) iter.Seq2[store.Entry, bool] {
 	return func(yield func(store.Entry, bool) bool) {
 		r := &q.ring
 		var spare slots
 		for i := r.seek(from >> slotBits); i < len(r.dir); i++ {
 			c := &r.dir[i]
 			left := c.live & within(c.num, from, ^uint64(0))
-			if n := bits.OnesCount64(left); n <= skip {
-				skip -= n
+			if left == 0 {
 				continue
 			}
 			entries := c.view(&spare)
 			for ; left != 0; left &= left - 1 {
-				if skip > 0 {
-					skip--
-					continue
-				}
-				slot := lowest(left)
-				var e store.Entry
-				entries[slot&slotMask].record(&e, c.seq(slot))
-				if !yield(e, c.ready>>slot&1 == 1) {
+				if !c.yield(entries, lowest(left), yield) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// BrowseBack is Browse downwards: from sequence number from, or the newest
+// entry if from is 0, to the oldest.
+func (q *Queue) BrowseBack(from uint64) iter.Seq2[store.Entry, bool] {
+	return func(yield func(store.Entry, bool) bool) {
+		r := &q.ring
+		if from == 0 {
+			from = r.next
+		}
+		var spare slots
+		for i := min(r.seek(from>>slotBits), len(r.dir)-1); i >= r.first; i-- {
+			c := &r.dir[i]
+			if c.num > from>>slotBits {
+				continue
+			}
+			left := c.live & within(c.num, 0, from)
+			if left == 0 {
+				continue
+			}
+			for entries := c.view(&spare); left != 0; {
+				slot := highest(left)
+				if !c.yield(entries, slot, yield) {
+					return
+				}
+				left &^= 1 << slot
+			}
+		}
+	}
+}
+
+// yield yields one entry of c, and whether it is ready.
+func (c *chunk) yield(entries *slots, slot uint64, yield func(store.Entry, bool) bool) bool {
+	var e store.Entry
+	entries[slot&slotMask].record(&e, c.seq(slot))
+	return yield(e, c.ready>>slot&1 == 1)
 }
