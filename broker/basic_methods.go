@@ -253,7 +253,7 @@ func (ch *channel) basicCredit(m *amqp.BasicCredit) error {
 	if k == nil {
 		return amqp.PreconditionFailed(amqp.MethodBasicCredit, "unknown consumer tag '%s'", m.ConsumerTag)
 	}
-	ready, _ := k.queue.counters(0)
+	ready, _ := k.queue.counters()
 	ch.send(&amqp.BasicCreditOk{Available: uint32(ready)})
 	if k.credit == nil {
 		return nil

@@ -175,9 +175,10 @@ func (t *batch) reset() {
 	t.msgs, t.touched, t.links, t.octets = t.msgs[:0], t.touched[:0], t.links[:0], 0
 }
 
-// finish ends the work on queues: gives references back, deletes expired
-// queues and lets the reader's block go. Outputs are flushed by flushDirty.
+// finish ends the work on queues: deletes expired queues, gives references back
+// and lets the reader's block go. Outputs are flushed by flushDirty.
 func (t *batch) finish() {
+	t.deleteIdle()
 	for _, m := range t.marks {
 		t.b.store.Delivered(m.queue, m.upTo)
 	}
@@ -187,11 +188,6 @@ func (t *batch) finish() {
 		t.released = t.released[:0]
 	}
 	t.reader.Done()
-	for len(t.idle) > 0 {
-		q := t.idle[len(t.idle)-1]
-		t.idle = t.idle[:len(t.idle)-1]
-		t.b.deleteIdle(q, t)
-	}
 }
 
 // flushDirty writes to every client that something was appended for. It

@@ -164,7 +164,7 @@ func TestAlarmBlocksPublishersOnly(t *testing.T) {
 	for range 3 {
 		k.publish(1, "", "q", nil, "before")
 	}
-	eventually(t, "three messages wait", func() bool { n, _ := b.vhost("/").queue("q").counters(0); return n == 3 })
+	eventually(t, "three messages wait", func() bool { n, _ := b.vhost("/").queue("q").counters(); return n == 3 })
 	call[amqp.BasicQosOk](consumer, 1, &amqp.BasicQos{PrefetchCount: 1})
 	consumer.consume(1, "q", false)
 	b.SetAlarm(AlarmMemory, true)

@@ -44,7 +44,7 @@ func TestBacklogDoesNotFloodAConsumer(t *testing.T) {
 			slow := dial(t, b).guest()
 			slow.send(1, &amqp.BasicConsume{Queue: "q", NoAck: true, NoWait: true})
 			q := b.vhost("/").queue("q")
-			eventually(t, "a delivery", func() bool { ready, _ := q.counters(0); return ready < n })
+			eventually(t, "a delivery", func() bool { ready, _ := q.counters(); return ready < n })
 			limit := int64(2*outputHigh + 2*size)
 			for c := range connections(b) {
 				if got := c.out.size.Load(); got > limit {

@@ -231,7 +231,7 @@ func TestDelayedBurstIsMovedInBatches(t *testing.T) {
 	})
 	grown := heap() - before
 	q.mu.Unlock()
-	eventually(t, "all are there", func() bool { ready, _ := q.counters(0); return ready == n })
+	eventually(t, "all are there", func() bool { ready, _ := q.counters(); return ready == n })
 	if grown > n*size/2 {
 		t.Errorf("%d octets more for %d octets of messages", grown, n*size)
 	}

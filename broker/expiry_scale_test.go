@@ -85,7 +85,7 @@ func TestManyQueuesExpireAtOnce(t *testing.T) {
 	left := len(queues)
 	goroutines, octets := watch(t, func() bool {
 		for left > 0 {
-			if ready, _ := queues[left-1].counters(0); ready > 0 {
+			if ready, _ := queues[left-1].counters(); ready > 0 {
 				return false
 			}
 			left--
@@ -112,7 +112,7 @@ func TestManyMessagesExpireOneByOne(t *testing.T) {
 	w.end()
 	var early, late int
 	_, octets := watch(t, func() bool {
-		ready, _ := q.counters(0)
+		ready, _ := q.counters()
 		due := max(int(float64(b.clock()-start-500)/4000*float64(n)), 0)
 		gone := n - ready
 		late = max(late, min(due, n)-gone)

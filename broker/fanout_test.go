@@ -38,7 +38,7 @@ func TestMessageOfSeveralQueuesOutlivesTheFirst(t *testing.T) {
 	}
 	w.reset()
 	w.end()
-	if n, _ := second.counters(0); n != 1 {
+	if n, _ := second.counters(); n != 1 {
 		t.Errorf("%d messages in the second queue", n)
 	}
 }

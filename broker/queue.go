@@ -34,8 +34,8 @@ type localQueue struct {
 	letters letterTarget // guarded by mu: where dead letters go now
 	behind  []*consumer  // guarded by mu: took no more until what was chosen is written
 	armed   int64        // guarded by mu: when turn comes, unix ms; 0 not set
-	gone    bool         // guarded by mu: deleted; every operation refuses
-	dying   bool         // guarded by mu: expired, and about to be deleted
+	gone    bool         // guarded by mu: deleted, or about to be emptied; every operation refuses
+	dying   bool         // guarded by mu: expired, and in some batch's list of those to delete
 
 	turn appointment // when a message or the queue itself may expire
 
@@ -213,7 +213,7 @@ func (q *localQueue) purge(t *batch) int {
 func (q *localQueue) remove(t *batch) (ready int, consumers []*consumer) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.gone {
+	if q.core.Deleted() {
 		return 0, nil
 	}
 	ready = q.core.Delete(t.now, &t.fx)
@@ -243,15 +243,24 @@ func (q *localQueue) configure(t *batch) {
 	q.mu.Unlock()
 }
 
-// counters returns what declare-ok reports, and restarts x-expires.
-func (q *localQueue) counters(touchedAt int64) (ready, consumers int) {
+// counters returns how many messages are ready, and consumers there are.
+func (q *localQueue) counters() (ready, consumers int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if touchedAt != 0 && !q.gone {
-		q.core.Touch(touchedAt)
-		q.arm()
-	}
 	return q.core.Ready(), q.core.Consumers()
+}
+
+// declared returns what declare-ok reports, and restarts x-expires; alive is
+// false for a queue that is deleted.
+func (q *localQueue) declared(now int64) (ready, consumers int, alive bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone {
+		return 0, 0, false
+	}
+	q.core.Touch(now)
+	q.arm()
+	return q.core.Ready(), q.core.Consumers(), true
 }
 
 // arm makes an appointment at the state machine's next deadline, if that is

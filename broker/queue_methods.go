@@ -67,7 +67,11 @@ func (ch *channel) queueDeclare(m *amqp.QueueDeclare) error {
 			if err := ch.equivalent(q, m); err != nil {
 				return err
 			}
-			return ch.declared(q, m.NoWait)
+			if alive, err := ch.declared(q, m.NoWait); alive {
+				return err
+			}
+			c.b.settled()
+			continue
 		}
 		err := ch.newQueue(m, name)
 		if errors.Is(err, meta.ErrExists) {
@@ -80,24 +84,35 @@ func (ch *channel) queueDeclare(m *amqp.QueueDeclare) error {
 		if q == nil {
 			return c.noQueue(id, name)
 		}
-		return ch.declared(q, m.NoWait)
+		if alive, err := ch.declared(q, m.NoWait); alive {
+			return err
+		}
+		return c.noQueue(id, name)
 	}
 }
 
 // declarePassive looks a queue up; its properties do not matter.
 func (ch *channel) declarePassive(m *amqp.QueueDeclare, name string) error {
-	q, err := ch.queue(amqp.MethodQueueDeclare, name)
+	const id = amqp.MethodQueueDeclare
+	q, err := ch.queue(id, name)
 	if err != nil {
 		return err
 	}
-	return ch.declared(q, m.NoWait)
+	if alive, err := ch.declared(q, m.NoWait); alive {
+		return err
+	}
+	return ch.c.noQueue(id, name)
 }
 
-// declared answers a declare and remembers the name for the channel.
-func (ch *channel) declared(q *localQueue, noWait bool) error {
+// declared answers a declare and remembers the name for the channel, unless the
+// queue is being deleted.
+func (ch *channel) declared(q *localQueue, noWait bool) (alive bool, err error) {
+	ready, consumers, alive := q.declared(ch.c.batch.now)
+	if !alive {
+		return false, nil
+	}
 	ch.lastQueue = q.name
-	ready, consumers := q.counters(ch.c.batch.now)
-	return ch.answer(noWait, &amqp.QueueDeclareOk{
+	return true, ch.answer(noWait, &amqp.QueueDeclareOk{
 		Queue: q.name, MessageCount: uint32(ready), ConsumerCount: uint32(consumers),
 	})
 }
@@ -289,11 +304,11 @@ func (ch *channel) queueDelete(m *amqp.QueueDelete) error {
 	if q.lockedFor(c) {
 		return locked(id, q)
 	}
-	if e := q.deletable(id, m); e != nil {
+	if e := q.unconditional(id, m); e != nil {
 		return e
 	}
 	deleted := func(ready int) { _ = ch.answer(m.NoWait, &amqp.QueueDeleteOk{MessageCount: uint32(ready)}) }
-	err = c.b.deleteQueue(q, c.batch, deleted)
+	err = c.b.deleteQueue(q, c.batch, func() error { return q.deletable(id, m) }, deleted)
 	if errors.Is(err, meta.ErrNotFound) {
 		deleted(0)
 		return nil
@@ -301,23 +316,28 @@ func (ch *channel) queueDelete(m *amqp.QueueDelete) error {
 	return err
 }
 
-// deletable checks if-empty, then if-unused; quorum queues know neither.
-func (q *localQueue) deletable(id amqp.MethodID, m *amqp.QueueDelete) *amqp.Error {
-	if q.kind == policy.Quorum {
-		const text = "cannot delete %s. queue.delete operations with %s flag set are not supported by quorum queues"
-		if m.IfUnused {
-			return amqp.NotImplemented(id, text, q.resource(), "if-unused")
-		}
-		if m.IfEmpty {
-			return amqp.NotImplemented(id, text, q.resource(), "if-empty")
-		}
+// unconditional refuses if-empty and if-unused for quorum queues, which know
+// neither.
+func (q *localQueue) unconditional(id amqp.MethodID, m *amqp.QueueDelete) *amqp.Error {
+	if q.kind != policy.Quorum {
 		return nil
 	}
-	ready, consumers := q.counters(0)
+	const text = "cannot delete %s. queue.delete operations with %s flag set are not supported by quorum queues"
 	switch {
-	case m.IfEmpty && ready > 0:
+	case m.IfUnused:
+		return amqp.NotImplemented(id, text, q.resource(), "if-unused")
+	case m.IfEmpty:
+		return amqp.NotImplemented(id, text, q.resource(), "if-empty")
+	}
+	return nil
+}
+
+// deletable checks if-empty, then if-unused. REQUIRES mu.
+func (q *localQueue) deletable(id amqp.MethodID, m *amqp.QueueDelete) error {
+	switch {
+	case m.IfEmpty && q.core.Ready() > 0:
 		return amqp.PreconditionFailed(id, "%s not empty", q.resource())
-	case m.IfUnused && consumers > 0:
+	case m.IfUnused && q.core.Consumers() > 0:
 		return amqp.PreconditionFailed(id, "%s in use", q.resource())
 	}
 	return nil

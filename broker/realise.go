@@ -39,18 +39,31 @@ func (b *Broker) applyQuietly(t *batch, c meta.Command, owner *conn) (realised, 
 			return realised{}, meta.Result{}, fmt.Errorf("queue '%s' in vhost '%s': type %s is not supported", put.Queue.Name, put.Queue.Vhost, kind)
 		}
 	}
-	result, err := b.state.Apply(c)
+	result, lsn, err := b.decide(c)
 	if err != nil {
 		return realised{}, result, err
 	}
-	var done realised
-	if len(result.Changes) > 0 {
-		changes := make([]store.Change, len(result.Changes))
-		for i, change := range result.Changes {
-			changes[i] = store.Change{Key: change.Key, Value: change.Value}
-		}
-		done.lsn = b.store.WriteDefinitions(changes)
+	return b.follow(t, c, &result, lsn, owner), result, nil
+}
+
+// decide lets the state machine carry out a command and logs what is durable of
+// it; an error says that nothing happened. REQUIRES definitions.
+func (b *Broker) decide(c meta.Command) (meta.Result, store.LSN, error) {
+	result, err := b.state.Apply(c)
+	if err != nil || len(result.Changes) == 0 {
+		return result, 0, err
 	}
+	changes := make([]store.Change, len(result.Changes))
+	for i, change := range result.Changes {
+		changes[i] = store.Change{Key: change.Key, Value: change.Value}
+	}
+	return result, b.store.WriteDefinitions(changes), nil
+}
+
+// follow makes what runs follow a command that was decided. REQUIRES
+// definitions.
+func (b *Broker) follow(t *batch, c meta.Command, result *meta.Result, lsn store.LSN, owner *conn) realised {
+	done := realised{lsn: lsn}
 	b.remove(&result.Removed, &done)
 	b.add(t, &result.Added, owner)
 	for _, name := range result.Policies {
@@ -59,7 +72,7 @@ func (b *Broker) applyQuietly(t *batch, c meta.Command, owner *conn) (realised, 
 		}
 	}
 	b.permissionEpoch.Add(permissionSteps(c))
-	return done, result, nil
+	return done
 }
 
 // permissionSteps is 1 for commands that change what users may do.
@@ -230,31 +243,10 @@ func (b *Broker) changeFor(t *batch, c meta.Command, owner *conn) error {
 	return nil
 }
 
-// deleteQueue deletes this very queue. When the deletion is durable, it calls
-// answer, which may be nil, with the number of messages that were ready, and
-// then tells the consumers.
-func (b *Broker) deleteQueue(q *localQueue, t *batch, answer func(ready int)) error {
-	done, err := b.apply(t, meta.DeleteQueue{Vhost: q.vhost.name, Name: q.name, ID: q.id}, nil)
-	if err != nil {
-		return err
-	}
-	b.end(t, done, answer)
-	return nil
-}
-
 // end finishes a change: queues and exchanges that the definitions no longer
 // have are emptied, the log is waited for, then clients are told.
 func (b *Broker) end(t *batch, done realised, answer func(ready int)) {
-	var ready int
-	var consumers []*consumer
-	for _, q := range done.queues {
-		n, ks := q.remove(t)
-		ready += n
-		consumers = append(consumers, ks...)
-	}
-	for _, d := range done.lines {
-		d.remove()
-	}
+	ready, consumers := b.empty(t, done)
 	b.awaitDurable(done.lsn)
 	if answer != nil {
 		answer(ready)
@@ -264,34 +256,18 @@ func (b *Broker) end(t *batch, done realised, answer func(ready int)) {
 	}
 }
 
-// deleteUnused deletes an auto-delete queue that lost its last consumer, unless
-// it has one again.
-func (b *Broker) deleteUnused(q *localQueue, t *batch) {
-	if _, consumers := q.counters(0); consumers == 0 {
-		_ = b.deleteQueue(q, t, nil)
+// empty drops what queues and exchanges held that the definitions no longer
+// have. It returns how many messages were ready, and the consumers to be told.
+func (b *Broker) empty(t *batch, done realised) (ready int, consumers []*consumer) {
+	for _, q := range done.queues {
+		n, ks := q.remove(t)
+		ready += n
+		consumers = append(consumers, ks...)
 	}
-}
-
-// deleteIdle deletes a queue that was not used for its x-expires.
-func (b *Broker) deleteIdle(q *localQueue, t *batch) { _ = b.deleteQueue(q, t, nil) }
-
-// deleteExclusives deletes the exclusive queues of a connection that ends.
-func (b *Broker) deleteExclusives(c *conn, t *batch) {
-	for {
-		b.definitions.Lock()
-		var q *localQueue
-		for q = range c.exclusives {
-			break
-		}
-		b.definitions.Unlock()
-		if q == nil {
-			return
-		}
-		_ = b.deleteQueue(q, t, nil)
-		b.definitions.Lock()
-		delete(c.exclusives, q)
-		b.definitions.Unlock()
+	for _, d := range done.lines {
+		d.remove()
 	}
+	return ready, consumers
 }
 
 // raiseVhost starts a virtual host and all that the definitions have in it,

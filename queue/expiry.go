@@ -62,12 +62,16 @@ func (q *Queue) Tick(now int64, fx *Effects) {
 		return
 	}
 	q.expireHeads(now, fx)
-	if q.mayExpire() {
-		if q.idleSince == 0 {
-			q.idleSince = now
-		}
-		fx.Delete = fx.Delete || now >= q.idleSince+q.rules.expires
+	if q.mayExpire() && q.idleSince == 0 {
+		q.idleSince = now
 	}
+	fx.Delete = fx.Delete || q.Unused(now)
+}
+
+// Unused says that the queue was unused for longer than x-expires allows. Who
+// deletes it for that asks again when nobody can use it any more.
+func (q *Queue) Unused(now int64) bool {
+	return q.mayExpire() && q.idleSince != 0 && now >= q.idleSince+q.rules.expires
 }
 
 // mayExpire says whether the clock of x-expires runs: consumers suspend it.
