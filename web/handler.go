@@ -22,11 +22,12 @@ const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // mediaTypes are the types of what is embedded, by the ending of the name. They
 // are not taken from the machine, where a registry may call a script text/plain.
 var mediaTypes = map[string]string{
-	".css":  "text/css; charset=utf-8",
-	".html": "text/html; charset=utf-8",
-	".js":   "text/javascript; charset=utf-8",
-	".md":   "text/plain; charset=utf-8",
-	".svg":  "image/svg+xml",
+	".css":   "text/css; charset=utf-8",
+	".html":  "text/html; charset=utf-8",
+	".js":    "text/javascript; charset=utf-8",
+	".md":    "text/plain; charset=utf-8",
+	".svg":   "image/svg+xml",
+	".woff2": "font/woff2",
 }
 
 // file is one embedded file as it is sent.

@@ -5,13 +5,14 @@ import { may } from '../core/session.js';
 import { usePoll, refresh } from '../core/poll.js';
 import { href } from '../core/router.js';
 import { count, bytes, duration, rate, short } from '../core/format.js';
-import { Page, Card, Fold, Tile, Meter, Note, Loaded, Badge, State } from '../ui/parts.js';
+import { Page, Card, Fold, Meter, Note, Loaded, Badge, State } from '../ui/parts.js';
+import { Kpi } from '../ui/kpi.js';
 import { SmallTable } from '../ui/table.js';
 import { Chart, RangePick, useRange } from '../ui/chart.js';
 import { QueuedChart, RatesChart } from '../ui/rates.js';
 import { confirm } from '../ui/dialog.js';
 import { usePlace } from '../ui/shell.js';
-import { HealthStrip } from './health-strip.js';
+import { HealthLink } from './health-link.js';
 
 /** The page. */
 export function Overview() {
@@ -19,10 +20,9 @@ export function Overview() {
   const poll = usePoll('/overview' + query(range.params('lengths', 'msg_rates', 'data_rates')));
   const { overview } = usePlace();
   return html`
-    <${Page} title="Overview" lead=${overview.cluster_name && html`${overview.cluster_name}, ${overview.product_name} ${overview.product_version}`} actions=${html`<${RangePick} range=${range} />`}>
+    <${Page} title="Overview" lead=${overview.cluster_name || ' '} actions=${html`<${HealthLink} /><${RangePick} range=${range} />`}>
       <${Loaded} poll=${poll}>${(o) => html`
         <${Warnings} overview=${o} />
-        <${HealthStrip} />
         <${Totals} overview=${o} />
         <div class="grid two"><${QueuedChart} id="overview" object=${o.queue_totals} /><${RatesChart} id="overview" stats=${o.message_stats} /></div>
         ${may.monitor() && html`<${Nodes} />`}
@@ -32,21 +32,22 @@ export function Overview() {
     <//>`;
 }
 
+// What is counted, and where its list is.
+const objects = [['connections', '#/connections'], ['channels', '#/channels'], ['exchanges', '#/exchanges'], ['queues', '#/queues'], ['consumers']];
+
 function Totals({ overview: o }) {
   const t = o.object_totals || {};
   const q = o.queue_totals || {};
   const s = o.message_stats || {};
   return html`
-    <div class="tiles">
-      <${Tile} value=${short(q.messages_ready)} label="messages ready" />
-      <${Tile} value=${short(q.messages_unacknowledged)} label="unacknowledged" />
-      <${Tile} value=${rate(s.publish_details?.rate ?? 0)} label="published" />
-      <${Tile} value=${rate(s.deliver_get_details?.rate ?? 0)} label="delivered" />
-      <${Tile} value=${t.connections} label="connections" href="#/connections" />
-      <${Tile} value=${t.channels} label="channels" href="#/channels" />
-      <${Tile} value=${t.exchanges} label="exchanges" href="#/exchanges" />
-      <${Tile} value=${t.queues} label="queues" href="#/queues" />
-      <${Tile} value=${t.consumers} label="consumers" />
+    <div class="stack tight">
+      <div class="kpis">
+        <${Kpi} label="messages ready" value=${short(q.messages_ready)} details=${q.messages_ready_details} colour=${1} />
+        <${Kpi} label="unacknowledged" value=${short(q.messages_unacknowledged)} details=${q.messages_unacknowledged_details} colour=${2} />
+        <${Kpi} label="published" value=${rate(s.publish_details?.rate ?? 0)} details=${s.publish_details} rates colour=${5} />
+        <${Kpi} label="delivered" value=${rate(s.deliver_get_details?.rate ?? 0)} details=${s.deliver_get_details} rates colour=${3} />
+      </div>
+      <div class="counts">${objects.map(([key, to]) => html`<${to ? 'a' : 'div'} key=${key} href=${to}><b>${count(t[key])}</b> ${key}<//>`)}</div>
     </div>`;
 }
 
@@ -78,7 +79,7 @@ const nodeColumns = [
   { id: 'sockets', label: 'Sockets', cell: (n) => n.sockets_used !== undefined && html`<${Used} value=${usage(n, 'sockets_used', 'sockets_total')} label="Sockets used" />` },
   { id: 'proc', label: 'Processes', num: true, cell: (n) => count(n.proc_used) },
   { id: 'uptime', label: 'Uptime', num: true, by: (n) => n.uptime, cell: (n) => duration(n.uptime) },
-  { id: 'info', label: 'Info', cell: (n) => html`<span class="badges">${n.rates_mode && html`<${Badge} title="How finely message rates are kept">${n.rates_mode}<//>`}${n.type && html`<${Badge}>${n.type}<//>`}${n.enabled_plugins?.length > 0 && html`<${Badge} title=${n.enabled_plugins.join('\n')}>${n.enabled_plugins.length} plugins<//>`}</span>` },
+  { id: 'info', label: 'Info', cell: (n) => html`<span class="badges">${n.rates_mode && html`<${Badge} title="How finely message rates are kept">${n.rates_mode}<//>`}${n.enabled_plugins?.length > 0 && html`<${Badge} title=${n.enabled_plugins.join('\n')}>${n.enabled_plugins.length} plugins<//>`}</span>` },
 ];
 
 function Nodes() {

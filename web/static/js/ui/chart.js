@@ -1,12 +1,13 @@
 /** A chart over time with a legend that shows the newest values and switches its curves. */
 import { html, useEffect, useRef, useState, useMemo } from '../core/dom.js';
 import { usePref } from '../core/prefs.js';
+import { bytes, byteRate, rate, count, short } from '../core/format.js';
 import { useTheme } from './theme.js';
 import uPlot from '../../vendor/uplot.js';
 
-/** Time ranges: [id, label, seconds, seconds between samples]. */
-export const ranges = [
-  ['1m', 'last minute', 60, 5], ['10m', 'last ten minutes', 600, 5], ['1h', 'last hour', 3600, 60], ['8h', 'last eight hours', 28800, 600], ['24h', 'last day', 86400, 1800],
+/** Time ranges: [id, short label, label, seconds, seconds between samples]. */
+const ranges = [
+  ['1m', '1 min', 'last minute', 60, 5], ['10m', '10 min', 'last ten minutes', 600, 5], ['1h', '1 h', 'last hour', 3600, 60], ['8h', '8 h', 'last eight hours', 28800, 600], ['24h', '1 d', 'last day', 86400, 1800],
 ];
 
 /**
@@ -15,15 +16,15 @@ export const ranges = [
  */
 export function useRange(id) {
   const [chosen, set] = usePref(`range.${id}`, '1m');
-  const [, , age, incr] = ranges.find((r) => r[0] === chosen) || ranges[0];
+  const [, , , age, incr] = ranges.find((r) => r[0] === chosen) || ranges[0];
   const params = (...kinds) => Object.fromEntries(kinds.flatMap((k) => [[`${k}_age`, age], [`${k}_incr`, incr]]));
   return { chosen, set, age, incr, params };
 }
 
 /** A selection of the range, for the head of a page. @param {{range: object}} props */
 export const RangePick = ({ range }) => html`
-  <label class="tick"><span class="sr">Time range of the charts</span><select value=${range.chosen} onChange=${(e) => range.set(e.target.value)}>
-    ${ranges.map(([id, label]) => html`<option key=${id} value=${id} selected=${id === range.chosen}>${label}</option>`)}</select></label>`;
+  <div class="segments" role="group" aria-label="Time range of the charts">${ranges.map(([id, text, label]) => html`
+    <button key=${id} type="button" aria-pressed=${String(id === range.chosen)} aria-label=${label} title=${label} onClick=${() => range.set(id)}>${text}</button>`)}</div>`;
 
 /**
  * @typedef {object} Series
@@ -34,8 +35,12 @@ export const RangePick = ({ range }) => html`
  * @property {boolean} [rates] draw the change per second in place of the samples
  */
 
-// points turns samples (newest first) into [times, values], as rates if asked.
-function points({ details, rates }) {
+/**
+ * Samples (newest first) as values by their time in seconds, oldest first.
+ * @param {{details?: object, rates?: boolean}} series rates: the change per second in place of the samples
+ * @returns {Map<number, number>}
+ */
+export function points({ details, rates }) {
   const samples = details?.samples || [];
   const out = new Map();
   for (let i = samples.length - 1; i >= 0; i--) {
@@ -74,8 +79,9 @@ export function Chart({ id, title, series, format, range, empty = 'Nothing to dr
     if (!holder.current || present.length === 0) return undefined;
     const made = new uPlot(options(holder.current, present, hidden, format), latest.current.data, holder.current);
     plot.current = made;
-    const watch = new ResizeObserver(() => made.setSize({ width: holder.current.clientWidth, height: 180 }));
-    watch.observe(holder.current);
+    const box = holder.current;
+    const watch = new ResizeObserver(() => made.setSize({ width: box.clientWidth, height }));
+    watch.observe(box);
     return () => {
       watch.disconnect();
       made.destroy();
@@ -97,6 +103,7 @@ export function Chart({ id, title, series, format, range, empty = 'Nothing to dr
     </figure>`;
 }
 
+const height = 190; // --plot in tokens.css
 const value = (s) => (s.now !== undefined ? s.now : s.rates ? s.details?.rate : s.details?.samples?.[0]?.sample);
 
 function options(holder, series, hidden, format) {
@@ -104,13 +111,29 @@ function options(holder, series, hidden, format) {
   const token = (name) => css.getPropertyValue(name).trim();
   const axis = { stroke: token('--muted'), font: `11px ${token('--font')}`, grid: { stroke: token('--chart-grid'), width: 1 }, ticks: { show: false } };
   return {
-    width: holder.clientWidth || 400, height: 180, legend: { show: false }, cursor: { y: false, points: { size: 6 } }, padding: [8, 8, 0, 0],
+    width: holder.clientWidth || 400, height, legend: { show: false }, cursor: { y: false, points: { size: 6 } }, padding: [8, 4, 0, 0],
     scales: { y: { range: (u, min, max) => [0, Math.max(max * 1.1, 1)] } },
-    axes: [{ ...axis, space: 70, size: 26, values: (u, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString([], u.scales.x.max - u.scales.x.min < 400 ? {} : { hour: '2-digit', minute: '2-digit' })) },
-      { ...axis, size: (u, values) => (values ? Math.max(...values.map((v) => String(v).length)) * 6.5 + 14 : 40), space: 34, values: (u, ticks) => ticks.map((t) => format(t)) }],
-    series: [{}, ...series.map((s, i) => ({ label: s.label, show: !hidden.includes(s.label), stroke: token(`--chart-${s.colour || (i % 8) + 1}`), width: 2, spanGaps: true, points: { show: false } }))],
+    axes: [{ ...axis, space: 84, size: 26, values: times },
+      { ...axis, size: (u, values) => (values ? Math.max(...values.map((v) => String(v).length)) * 6.5 + 14 : 40), space: 34, incrs: steps(format), values: (u, ticks) => ticks.map((t) => format(t)) }],
+    series: [{}, ...series.map((s, i) => ({ label: s.label, show: !hidden.includes(s.label), stroke: token(`--chart-${s.colour || (i % 8) + 1}`), width: 1.75, spanGaps: true, points: { show: false }, fill: i === 0 && series.length < 4 ? `${token(`--chart-${s.colour || 1}`)}14` : undefined }))],
     plugins: [tip(series, format)],
   };
+}
+
+// times words the ticks of the time axis; those that an edge would cut are left out.
+function times(u, ticks) {
+  const style = u.scales.x.max - u.scales.x.min < 400 ? { hour: 'numeric', minute: '2-digit', second: '2-digit' } : { hour: 'numeric', minute: '2-digit' };
+  return ticks.map((t) => (u.valToPos(t, 'x') < 12 || u.valToPos(t, 'x') > u.over.clientWidth - 26 ? '' : new Date(t * 1000).toLocaleTimeString([], style)));
+}
+
+const decades = (from, to, marks) => Array.from({ length: to - from }, (_, i) => marks.map((m) => m * 10 ** (from + i))).flat();
+const binary = Array.from({ length: 50 }, (_, i) => 2 ** i);
+
+// steps are the distances of lines at which a format gives short and different words.
+function steps(format) {
+  if (format === bytes || format === byteRate) return binary;
+  if (format === count || format === short) return decades(0, 12, [1, 2, 5]);
+  return format === rate ? decades(-1, 12, [1, 2, 5]) : undefined;
 }
 
 // tip shows the values under the pointer, as text nodes.
@@ -130,15 +153,4 @@ function tip(series, format) {
       },
     },
   };
-}
-
-/**
- * A curve in the size of a word.
- * @param {{values: number[], label: string}} props
- */
-export function Spark({ values, label }) {
-  const max = Math.max(...values, 1);
-  const step = 100 / Math.max(1, values.length - 1);
-  const d = values.map((v, i) => `${i ? 'L' : 'M'}${(i * step).toFixed(1)} ${(22 - (v / max) * 20).toFixed(1)}`).join('');
-  return html`<svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label=${label}><path d=${d} fill="none" stroke="var(--chart-1)" stroke-width="2" vector-effect="non-scaling-stroke" /></svg>`;
 }

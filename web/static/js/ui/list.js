@@ -83,12 +83,13 @@ function Frame({ id, noun, columns, keyOf, empty, tools, order, poll, data }) {
       <div class="tools">
         <${Filter} order=${order} />
         ${tools}
-        <span class="grow"></span>
+        <div class="side">
         ${data && html`<span class="count" role="status">${order.filter ? `${count(data.filtered_count)} of ${count(data.total_count)}` : count(data.total_count)} ${noun}</span>`}
         ${data && data.page_count > 1 && html`<${Pager} page=${data.page || order.page} pages=${data.page_count} />`}
-        <label class="tick"><span class="sr">Rows on a page</span><select value=${order.size} onChange=${(e) => order.setSize(Number(e.target.value))} title="Rows on a page">
+        <label class="tick hide-s"><span class="sr">Rows on a page</span><select value=${order.size} onChange=${(e) => order.setSize(Number(e.target.value))} title="Rows on a page">
           ${sizes.map((n) => html`<option key=${n} value=${n} selected=${n === order.size}>${n}</option>`)}</select></label>
         <${Chooser} columns=${columns} visible=${visible} choose=${choose} />
+        </div>
       </div>
       ${poll.error && poll.error.status !== 0 && html`<div class="body"><span></span><${Fault} error=${poll.error} retry=${poll.again} /></div>`}
       ${!data && !poll.error && html`<${Loading} />`}

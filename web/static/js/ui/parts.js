@@ -17,7 +17,7 @@ export function Page({ title, name, crumbs, lead, tags, actions, children }) {
     <div class="page">
       <div class="page-head">
         <div>
-          ${crumbs && html`<nav class="crumbs" aria-label="Breadcrumb">${crumbs.map(([label, to]) => html`<a href=${to}>${label}</a><span aria-hidden="true">/</span>`)}</nav>`}
+          ${crumbs && html`<nav class="crumbs" aria-label="Breadcrumb">${crumbs.map(([label, to]) => html`<span><a href=${to}>${label}</a></span>`)}</nav>`}
           <h1 ref=${head} tabindex="-1" id="page-title">${title}</h1>
           ${lead && html`<p class="prose">${lead}</p>`}
           ${tags && html`<div class="tags badges">${tags}</div>`}

@@ -7,7 +7,7 @@ import { Chart } from './chart.js';
 // nothing moves; the others when something did in the time that is shown.
 const messageRates = [
   ['publish', 'Publish', 1, true], ['publish_in', 'Publish (in)', 1, true], ['publish_out', 'Publish (out)', 2, true], ['confirm', 'Publisher confirm', 2], ['deliver', 'Deliver (manual ack)', 3], ['deliver_no_ack', 'Deliver (auto ack)', 5], ['ack', 'Consumer ack', 4],
-  ['redeliver', 'Redelivered', 7], ['get', 'Get (manual ack)', 8], ['get_no_ack', 'Get (auto ack)', 6], ['get_empty', 'Get (empty)', 6], ['return_unroutable', 'Unroutable (return)', 7], ['drop_unroutable', 'Unroutable (drop)', 7], ['disk_reads', 'Disk read', 8], ['disk_writes', 'Disk write', 6],
+  ['redeliver', 'Redelivered', 10], ['get', 'Get (manual ack)', 8], ['get_no_ack', 'Get (auto ack)', 6], ['get_empty', 'Get (empty)', 6], ['return_unroutable', 'Unroutable (return)', 7], ['drop_unroutable', 'Unroutable (drop)', 7], ['disk_reads', 'Disk read', 8], ['disk_writes', 'Disk write', 9],
 ];
 
 const moves = (d) => d?.rate > 0 || d?.samples?.some((x) => x.sample !== d.samples[0].sample);

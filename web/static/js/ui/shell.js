@@ -36,7 +36,7 @@ export function Shell({ children }) {
   const [open, setOpen] = useState(false);
   const [chosen] = usePref('vhost', '');
   const vhostPoll = usePoll('/vhosts?columns=name', { pace: 30000 });
-  const overview = usePoll('/overview?columns=cluster_name,product_name,product_version,management_version,rabbitmq_version,rates_mode,disable_stats,exchange_types,node', { pace: 30000 });
+  const overview = usePoll('/overview?columns=cluster_name,product_name,product_version,management_version,rabbitmq_version,erlang_full_version,rates_mode,disable_stats,exchange_types,node', { pace: 30000 });
   const vhosts = useMemo(() => (Array.isArray(vhostPoll.data) ? vhostPoll.data.map((v) => v.name) : []), [vhostPoll.data]);
   const place = useMemo(() => ({ vhosts, vhost: vhosts.includes(chosen) ? chosen : '', several: vhosts.length > 1, overview: overview.data || {} }), [vhosts, chosen, overview.data]);
   useEffect(() => setOpen(false), [route.key]);
@@ -69,8 +69,15 @@ function Nav({ open, at, place }) {
         <a class="nav-item" href="#/admin" aria-current=${at === 'admin' ? 'page' : undefined}><${Icon} name="admin" />Admin</a>
         ${admin.filter(([, , shown]) => shown()).map((m) => item(m, true))}
       </div>
-      <div class="nav-foot"><a href="api/index.html">HTTP API</a><a href="cli/index.html">Command line</a><span>${[place.overview.product_name, place.overview.product_version].filter(Boolean).join(' ')}</span></div>
+      <div class="nav-foot"><a href="api/index.html">HTTP API</a><a href="cli/index.html">Command line</a><span>${versionOf(place.overview)}</span></div>
     </nav>`;
+}
+
+// versionOf words what runs: the API's own field of it is kept for RabbitMQ's clients.
+function versionOf(overview) {
+  const own = /^amqpd \S+/.exec(overview.erlang_full_version || '')?.[0];
+  const as = [overview.product_name, overview.product_version].filter(Boolean).join(' ');
+  return own ? `${own}, compatible with ${as}` : as;
 }
 
 function Bar({ place, user, menu, open }) {
@@ -84,10 +91,9 @@ function Bar({ place, user, menu, open }) {
       <span class="grow hide-s"></span>
       ${place.several && html`<label class="vhost-pick"><span class="hide-s">Scope</span><select aria-label="Scope" title="Virtual host that lists show" value=${place.vhost} onChange=${(e) => setVhost(e.target.value)}>
         <option value="" selected=${vhost === ''}>All virtual hosts</option>${place.vhosts.map((v) => html`<option key=${v} value=${v} selected=${v === vhost}>${v}</option>`)}</select></label>`}
-      <${Pulse} pace=${pace} />
-      <select class="hide-s" aria-label="Refresh" value=${pace} onChange=${(e) => setPace(Number(e.target.value))}>${paces.map(([ms, label]) => html`<option key=${ms} value=${ms} selected=${ms === pace}>${label}</option>`)}</select>
+      <div class="live hide-s"><${Pulse} pace=${pace} /><select aria-label="Refresh" title="How often the figures are asked for" value=${pace} onChange=${(e) => setPace(Number(e.target.value))}>${paces.map(([ms, label]) => html`<option key=${ms} value=${ms} selected=${ms === pace}>${label}</option>`)}</select></div>
       <button type="button" class="btn quiet icon" aria-label=${theme === 'dark' ? 'Light theme' : 'Dark theme'} title=${theme === 'dark' ? 'Light theme' : 'Dark theme'} onClick=${flipTheme}><${Icon} name=${theme === 'dark' ? 'sun' : 'moon'} /></button>
-      <span class="hide-s row nowrap"><a class="muted" href=${may.administer() ? href(['users', user.name]) : '#/admin'} title=${user.tags.join(', ')}>${user.name}</a></span>
+      <a class="who hide-s" href=${may.administer() ? href(['users', user.name]) : '#/admin'} title=${user.tags.join(', ')}><i aria-hidden="true">${[...user.name][0]}</i>${user.name}</a>
       <button type="button" class="btn quiet icon" aria-label="Log out" title="Log out" onClick=${() => { closeAll(); logout(); }}><${Icon} name="leave" /></button>
     </header>`;
 }
@@ -104,7 +110,7 @@ function usePulse() {
 
 function Pulse({ pace }) {
   const { at, error } = usePulse();
-  return html`<button type="button" class=${`btn quiet small pulse hide-s${error ? ' off' : pace ? '' : ' paused'}`} onClick=${refresh} title="Refresh now"><i aria-hidden="true"></i><span class="sr">Refreshed at </span>${clock(at)}</button>`;
+  return html`<button type="button" class=${`pulse${error ? ' off' : pace ? '' : ' paused'}`} onClick=${refresh} title=${`Refreshed at ${clock(at)}. Click to refresh now.`}><i aria-hidden="true"></i><span>${error ? 'Offline' : pace ? 'Live' : 'Paused'}</span><span class="sr">, refreshed at ${clock(at)}</span></button>`;
 }
 
 function Lost() {

@@ -2,7 +2,7 @@
 import { html, cx, useState, useLayoutEffect, useRef } from '../core/dom.js';
 import { Icon } from './icons.js';
 
-const rowHeight = 42; // --row in tokens.css
+const rowHeight = 44; // --row in tokens.css
 const drawAll = 60; // up to so many rows are drawn as they are
 const margin = 12; // rows drawn beyond what is in sight
 
@@ -58,7 +58,7 @@ export function Table({ label, columns, rows, keyOf, sort, reverse, onSort, star
     <div class="table-wrap" role="region" aria-label=${label} tabindex="0">
       <table class=${cx('fixed', compact && 'compact')} aria-label=${label} aria-rowcount=${(total ?? rows.length) + 1}>
         <thead>
-          ${groups && html`<tr class="groups">${spans(columns).map(([text, n], i) => html`<th key=${i} colspan=${n} scope=${text ? 'colgroup' : undefined}>${text}</th>`)}</tr>`}
+          ${groups && html`<tr class="groups">${spans(columns).map(([text, n], i) => html`<th key=${i} colspan=${n} scope=${text ? 'colgroup' : undefined}>${text && html`<span>${text}</span>`}</th>`)}</tr>`}
           <tr>${columns.map((c) => html`<${Head} key=${c.id} column=${c} active=${(c.sort || c.id) === sort} reverse=${reverse} onSort=${onSort} />`)}</tr>
         </thead>
         <tbody ref=${body}>
