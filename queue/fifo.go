@@ -4,7 +4,7 @@ package queue
 // for each, in one element for all that are in the same chunk.
 type fifo struct {
 	buf  []places
-	head int // buf[head:] is the content, each with something in its set
+	head int // buf[head:] is the content; the first has something in its set
 }
 
 // places is a set of places of one chunk.
@@ -35,10 +35,18 @@ func (f *fifo) front() uint64 {
 // pop removes the first number. REQUIRES: f is not empty.
 func (f *fifo) pop() {
 	p := &f.buf[f.head]
-	if p.set &= p.set - 1; p.set != 0 {
-		return
+	if p.set &= p.set - 1; p.set == 0 {
+		f.next()
 	}
-	if f.head++; f.empty() {
+}
+
+// next moves the head on from an element with nothing in its set. Removals may
+// have left more of them.
+func (f *fifo) next() {
+	for f.head++; f.head < len(f.buf) && f.buf[f.head].set == 0; {
+		f.head++
+	}
+	if f.empty() {
 		f.buf, f.head = slim(f.buf), 0
 	}
 }

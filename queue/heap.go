@@ -22,22 +22,27 @@ func (h *heap) pop() {
 	last := len(s) - 1
 	s[0] = s[last]
 	s = s[:last]
-	for i := 0; ; {
-		down := 2*i + 1
-		if down >= last {
-			break
-		}
-		if down+1 < last && s[down+1] < s[down] {
-			down++
-		}
-		if s[i] <= s[down] {
-			break
-		}
-		s[i], s[down] = s[down], s[i]
-		i = down
-	}
+	s.sink(0)
 	if last == 0 {
 		s = slim(s)
 	}
 	*h = s
+}
+
+// sink moves the number at i down to where it belongs.
+func (h heap) sink(i int) {
+	for {
+		down := 2*i + 1
+		if down >= len(h) {
+			return
+		}
+		if down+1 < len(h) && h[down+1] < h[down] {
+			down++
+		}
+		if h[i] <= h[down] {
+			return
+		}
+		h[i], h[down] = h[down], h[i]
+		i = down
+	}
 }

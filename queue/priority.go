@@ -17,7 +17,8 @@ type levels struct {
 // are before all in waiting, since deliveries are made in order.
 type level struct {
 	waiting fifo // never delivered
-	behind  heap // came back from a consumer
+	behind  heap // came back from a consumer, or were withheld until the head was past them
+	stale   int  // of behind, withheld; between levels.withhold and mend
 }
 
 func newLevels(n int) *levels { return &levels{at: make([]*level, n)} }
@@ -34,8 +35,16 @@ func (ls *levels) level(l uint8) *level {
 // put adds a number larger than any before.
 func (ls *levels) put(l uint8, seq uint64) { ls.level(l).waiting.push(seq) }
 
-// back adds the number of an entry that came back, at its old place.
-func (ls *levels) back(l uint8, seq uint64) { ls.level(l).behind.push(seq) }
+// back adds the number of an entry that came back, at its old place. Only one
+// that was withheld has something of waiting before it.
+func (ls *levels) back(l uint8, seq uint64) {
+	at := ls.level(l)
+	if !at.waiting.empty() && seq > at.waiting.front() {
+		at.waiting.insert(seq)
+		return
+	}
+	at.behind.push(seq)
+}
 
 // head is the first number of a level. REQUIRES: the level is busy.
 func (ls *levels) head(l int) uint64 {

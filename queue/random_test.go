@@ -35,6 +35,10 @@ func againstModel(t *rapid.T) {
 		"settle":    p.settle,
 		"settle2":   p.settle,
 		"lose":      p.lose,
+		"withhold":  p.withhold,
+		"withhold2": p.withhold,
+		"reinstate": p.reinstate,
+		"remove":    p.remove,
 		"purge":     p.purge,
 		"tick":      p.tick,
 		"configure": p.configure,
@@ -287,6 +291,82 @@ func (p *pair) lose(t *rapid.T) {
 	rs := p.take(mc.consumer(), ps)
 	p.q.Return(p.now, mc.consumer(), rs, &p.fx)
 	p.m.giveBack(p.now, p.m.take(mc, ps), true)
+	p.effects(t)
+}
+
+// withheldBy stands in broker.out for what is withheld.
+var withheldBy = &Consumer{Tag: "withheld"}
+
+// withhold takes messages from anywhere in the queue, in the order of arrival.
+func (p *pair) withhold(t *rapid.T) {
+	all := slices.Clone(p.m.ready)
+	if len(all) == 0 {
+		t.Skip("nothing is ready")
+	}
+	byPos := map[store.Pos]uint64{}
+	for e := range p.q.Peek() {
+		byPos[e.Pos] = e.Seq
+	}
+	from := rapid.IntRange(0, len(all)-1).Draw(t, "from")
+	all = all[from:min(len(all), from+rapid.IntRange(1, 200).Draw(t, "n"))]
+	every := rapid.IntRange(1, 4).Draw(t, "every")
+	var wanted []uint64
+	for i := 0; i < len(all); i += every {
+		wanted = append(wanted, byPos[all[i].Pos])
+	}
+	wanted = append(wanted, byPos[all[0].Pos]+1_000_000) // not there
+	slices.Sort(wanted)
+	p.m.begin()
+	taken := p.q.Withhold(p.now, slices.Clone(wanted))
+	want := wanted[:0]
+	for _, seq := range wanted {
+		i := slices.IndexFunc(p.m.ready, func(x *modelMessage) bool { return byPos[x.Pos] == seq })
+		if i < 0 || p.m.ready[i].deadline != 0 && p.m.ready[i].deadline <= p.now {
+			continue
+		}
+		want = append(want, seq)
+		x := p.m.ready[i]
+		p.m.ready = slices.Delete(p.m.ready, i, i+1)
+		p.m.unacked = append(p.m.unacked, x)
+		p.handed(withheldBy, Delivery{Pos: x.Pos, Seq: seq})
+	}
+	if !slices.Equal(taken, want) {
+		t.Fatalf("withheld %d, want %d", taken, want)
+	}
+	p.effects(t)
+}
+
+// withheld draws some of what is withheld, in ascending order.
+func (p *pair) withheld(t *rapid.T) (ps []store.Pos, rs []store.Range) {
+	ps = slices.Clone(p.out[withheldBy])
+	if len(ps) == 0 {
+		t.Skip("nothing is withheld")
+	}
+	i := rapid.IntRange(0, len(ps)-1).Draw(t, "first")
+	ps = ps[i:min(len(ps), i+rapid.IntRange(1, 100).Draw(t, "n"))]
+	slices.SortFunc(ps, func(a, b store.Pos) int { return int(int64(p.seqs[a] - p.seqs[b])) })
+	return ps, p.take(withheldBy, ps)
+}
+
+func (p *pair) reinstate(t *rapid.T) {
+	ps, rs := p.withheld(t)
+	p.m.begin()
+	p.q.Reinstate(p.now, rs, &p.fx)
+	p.m.ready = append(p.m.ready, p.m.take(nil, ps)...)
+	p.m.sort()
+	p.m.dropHead()
+	p.m.expire(p.now)
+	p.m.dispatch(p.now)
+	p.effects(t)
+}
+
+func (p *pair) remove(t *rapid.T) {
+	ps, rs := p.withheld(t)
+	p.m.begin()
+	p.q.Remove(rs, &p.fx)
+	for _, x := range p.m.take(nil, ps) {
+		p.m.gone(x, "")
+	}
 	p.effects(t)
 }
 

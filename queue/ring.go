@@ -17,9 +17,10 @@ import (
 // Consumers are served from the front. Everything ready lies in chunk read or
 // after it, except what came back to a chunk before it; those chunks are in
 // the heap behind. So the head is found without walking over entries that are
-// with consumers, however many there are. Invariant: read only grows, and when
-// something is ready and behind is empty, chunk read has a ready entry. A queue
-// with priorities keeps the order of each level in levels instead.
+// with consumers, however many there are. Entries behind the head may have been
+// withheld (withhold.go). Invariant: read only grows, and when something is
+// ready in chunk read or after it, chunk read has a ready entry. A queue with
+// priorities keeps the order of each level in levels instead.
 //
 // Chunks without a live entry are given back at once, also in the middle: one
 // old unacknowledged message holds one chunk. The directory closes its holes
@@ -117,8 +118,6 @@ func (r *ring) back(c *chunk, set uint64) {
 			slot := lowest(left)
 			r.levels.back(c.slots[slot].level, c.seq(slot))
 		}
-	case c.num > r.read:
-		panic("BUG: queue: an entry comes back that was never delivered")
 	case c.num < r.read && c.ready == 0:
 		r.behind.push(c.num)
 	}

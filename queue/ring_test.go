@@ -49,7 +49,7 @@ func (rt *ringTest) level(seq uint64) int { return int(rt.levels[seq]) }
 
 func (rt *ringTest) step(levels int) {
 	n := rt.rand.IntN(300)
-	switch rt.rand.IntN(5) {
+	switch rt.rand.IntN(6) {
 	case 0, 1:
 		for range n {
 			rt.push(uint8(rt.rand.IntN(levels)))
@@ -60,6 +60,8 @@ func (rt *ringTest) step(levels int) {
 		rt.remove(n)
 	case 4:
 		rt.back(n / 10)
+	case 5:
+		rt.withhold(n)
 	}
 	rt.verify()
 }
@@ -93,6 +95,24 @@ func (rt *ringTest) take(n int) {
 		rt.unacked = slices.Insert(rt.unacked, i, rt.ready[0])
 		rt.ready = rt.ready[1:]
 	}
+}
+
+// withhold takes some of what is ready, from anywhere.
+func (rt *ringTest) withhold(n int) {
+	emptied, share := 0, 1+rt.rand.IntN(3)
+	rt.ready = slices.DeleteFunc(rt.ready, func(seq uint64) bool {
+		if n == 0 || rt.rand.IntN(share) > 0 {
+			return false
+		}
+		n--
+		if rt.r.withhold(rt.chunk(seq), 1<<(seq&slotMask)) {
+			emptied++
+		}
+		i, _ := slices.BinarySearch(rt.unacked, seq)
+		rt.unacked = slices.Insert(rt.unacked, i, seq)
+		return true
+	})
+	rt.r.mend(emptied)
 }
 
 // pick takes a run of what is unacknowledged, seldom from the very front, so

@@ -201,6 +201,9 @@ var scriptOps = map[string]func(*script, options) []string{
 	"requeue":   opSettle(Requeue),
 	"reject":    opSettle(Discard), // TAG NAME..., the tag - for what was got
 	"return":    opReturn,          // TAG NAME...
+	"withhold":  opWithhold,        // NAME...
+	"reinstate": opReinstate,       // NAME...
+	"remove":    opRemove,          // NAME...
 	"purge":     func(s *script, o options) []string { return said("purged %d", s.q.Purge(s.now, &s.fx)) },
 	"delete":    opDelete,
 	"touch":     func(s *script, o options) []string { s.q.Touch(s.now); return nil },
@@ -325,6 +328,45 @@ func opSettle(how Settlement) func(*script, options) []string {
 func opReturn(s *script, o options) []string {
 	c, rs := s.outstanding(o)
 	s.q.Return(s.now, c, rs, &s.fx)
+	return nil
+}
+
+func opWithhold(s *script, o options) []string {
+	seqs := map[uint64]string{}
+	for e := range s.q.Entries() {
+		seqs[e.Seq] = s.names[e.Pos]
+	}
+	var wanted []uint64
+	for seq, name := range seqs {
+		if slices.Contains(o.names, name) {
+			wanted = append(wanted, seq)
+		}
+	}
+	slices.Sort(wanted)
+	line := "withheld"
+	for _, seq := range s.q.Withhold(s.now, wanted) {
+		line += " " + seqs[seq]
+		s.handed(withheldBy, Delivery{Pos: s.pos(seqs[seq]), Seq: seq})
+	}
+	return said("%s", line)
+}
+
+// withheld reads NAME... as ranges.
+func (s *script) withheld(o options) []store.Range {
+	var ps []store.Pos
+	for _, name := range o.names {
+		ps = append(ps, s.pos(name))
+	}
+	return s.take(withheldBy, ps)
+}
+
+func opReinstate(s *script, o options) []string {
+	s.q.Reinstate(s.now, s.withheld(o), &s.fx)
+	return nil
+}
+
+func opRemove(s *script, o options) []string {
+	s.q.Remove(s.withheld(o), &s.fx)
 	return nil
 }
 

@@ -80,7 +80,7 @@ func (q *Queue) giveBack(now int64, c *Consumer, rs []store.Range, front bool, f
 	if q.kind.moves {
 		n = q.requeueMoved(rs, front, fx)
 	} else {
-		n = q.requeueInPlace(rs)
+		n = q.requeueInPlace(rs, true)
 	}
 	q.counts.Requeued += uint64(n)
 	q.credit(c, n)
@@ -90,8 +90,9 @@ func (q *Queue) giveBack(now int64, c *Consumer, rs []store.Range, front bool, f
 	q.dispatch(now, fx)
 }
 
-// requeueInPlace makes outstanding entries ready where they are.
-func (q *Queue) requeueInPlace(rs []store.Range) int {
+// requeueInPlace makes outstanding entries ready where they are, and notes that
+// they were delivered, if they were.
+func (q *Queue) requeueInPlace(rs []store.Range, delivered bool) int {
 	n := 0
 	for _, s := range rs {
 		for i := q.ring.seek(s.From >> slotBits); i < len(q.ring.dir); i++ {
@@ -106,7 +107,9 @@ func (q *Queue) requeueInPlace(rs []store.Range) int {
 			q.ring.touch(c)
 			for left := set; left != 0; left &= left - 1 {
 				e := &c.slots[lowest(left)&slotMask]
-				e.comesBack()
+				if delivered {
+					e.comesBack()
+				}
 				q.unackedBytes -= int64(e.size)
 				q.readyBytes += int64(e.size)
 			}
