@@ -99,7 +99,7 @@ func (a *Agent) GetMessages(name string, count int, how Settlement) (list []Mess
 			more = q.get(t, false, func(d queue.Delivery, left int) bool {
 				payload, err := t.reader.Read(d.Pos)
 				if err != nil {
-					q.unreadable(d.Seq, err)
+					q.unserved(t, &d, false, err)
 					return false
 				}
 				taken = append(taken, store.Range{From: d.Seq, To: d.Seq})

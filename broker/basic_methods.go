@@ -156,7 +156,7 @@ func (ch *channel) basicGet(m *amqp.BasicGet) error {
 func (ch *channel) getOk(t *batch, q *localQueue, d queue.Delivery, noAck bool, remaining int) bool {
 	payload, err := t.reader.Read(d.Pos)
 	if err != nil {
-		q.unreadable(d.Seq, err)
+		q.unserved(t, &d, noAck, err)
 		return false
 	}
 	env, header, body := splitPayload(payload)

@@ -358,14 +358,19 @@ func (t *batch) performDeliveries(q *localQueue) {
 }
 
 // catchUp chooses and writes more for the consumers that wait for what was
-// chosen to be written, or that were to get what cannot be read. So the backlog of a queue comes into an output bit by
-// bit, and stops where that is full. REQUIRES q.mu.
+// chosen to be written, or that were to get what cannot be read. So the backlog of
+// a queue comes into an output bit by bit, and stops where that is full. REQUIRES
+// q.mu.
 func (t *batch) catchUp(q *localQueue) {
 	t.behind, q.behind = q.behind, t.behind[:0]
 	for i, c := range t.behind {
 		if c.missed > 0 {
 			q.core.SetAside(t.now, &c.Consumer, c.missed, &t.fx)
 			c.missed = 0
+		}
+		if len(c.lost) > 0 {
+			q.core.Lose(t.now, &c.Consumer, c.lost, &t.fx)
+			c.lost = c.lost[:0]
 		}
 		q.core.Wake(t.now, &c.Consumer, &t.fx)
 		t.performDeliveries(q)
@@ -379,8 +384,7 @@ func (t *batch) deliver(q *localQueue, d *queue.Delivery) {
 	c.chosen--
 	payload, err := t.reader.Read(d.Pos)
 	if err != nil {
-		q.unreadable(d.Seq, err)
-		c.unserved()
+		c.unserved(d.Seq, q.unreadable(d, c.NoAck, err))
 		return
 	}
 	c.typical = max(len(payload), c.typical-c.typical/8)

@@ -108,6 +108,7 @@ type Broker struct {
 	stock   stock
 	churn   churn
 	machine machine
+	damaged atomic.Uint64 // messages dropped because they cannot be read back
 	limits  atomic.Pointer[Limits]
 	started time.Time
 

@@ -8,6 +8,7 @@ import (
 
 	"amqpd/amqp"
 	"amqpd/queue"
+	"amqpd/store"
 )
 
 // consumer is one subscription of a channel. The embedded part is the queue's.
@@ -24,24 +25,30 @@ type consumer struct {
 	// the output yet, and typical how large they are taken to be, by the ones
 	// before, octets. Both are guarded by the queue's mu.
 	chosen, typical int
-	// missed is how many were chosen that cannot be read, and are not off the
-	// queue's books yet. Guarded by the queue's mu.
+	// missed is how many were chosen that cannot be read now, lost which ones never
+	// can, and are not off the queue's books yet. Guarded by the queue's mu.
 	missed int
+	lost   []store.Range
 }
 
-// unserved gives back what Take reserved for a delivery that cannot be made.
-// REQUIRES the queue's mu.
-func (c *consumer) unserved() {
+// unserved gives back what Take reserved for a delivery that cannot be made: not
+// now, or never if it is lost. REQUIRES the queue's mu.
+func (c *consumer) unserved(seq uint64, lost bool) {
 	if c.counted {
 		c.ch.counted.Add(-1)
 	}
 	if c.credit != nil {
 		c.credit.Add(1)
 	}
-	if !c.NoAck {
-		c.missed++
-		c.queue.behind = append(c.queue.behind, c)
+	if c.NoAck {
+		return
 	}
+	if lost {
+		c.lost = append(c.lost, store.Range{From: seq, To: seq})
+	} else {
+		c.missed++
+	}
+	c.queue.behind = append(c.queue.behind, c)
 }
 
 // core is the queue's part of c; nil for a nil consumer (basic.get).

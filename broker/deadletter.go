@@ -78,13 +78,13 @@ func (t *batch) bury() {
 func (t *batch) deadLetter(d *dead) {
 	payload, err := t.reader.Read(d.Pos)
 	if err != nil {
-		d.q.unreadable(d.Seq, err)
+		d.q.unreadable(&queue.Delivery{Seq: d.Seq, Pos: d.Pos}, true, err)
 		return
 	}
 	env, header, body := splitPayload(payload)
 	name, key, err := amqp.SplitEnvelope(env)
 	if err != nil {
-		d.q.unreadable(d.Seq, err)
+		d.q.unreadable(&queue.Delivery{Seq: d.Seq, Pos: d.Pos}, true, err)
 		return
 	}
 	died := death{reason: d.Reason, queue: d.q.name, exchange: string(name), key: string(key), at: t.now / 1000}

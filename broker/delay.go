@@ -19,6 +19,9 @@ const (
 	// memory when it need not survive. What waits longer goes to the disk, without
 	// an entry: memory holds what is soon due and no more.
 	delayAside = 10_000
+	// delayAgain is how long, in milliseconds, a message that the disk does not give
+	// stays before it is tried again.
+	delayAgain = 1000
 	// delayUnlogged marks, in a schedule, positions in the log of messages that the
 	// log has no entry of. No segment has so high a number.
 	delayUnlogged = 1 << 62
@@ -162,9 +165,13 @@ func (d *delayLine) tick(t *batch) {
 	d.armed = 0
 	d.taken = d.pending.Due(d.taken[:0], t.now, delayTurn)
 	d.mu.Unlock()
+	var again []schedule.Entry
 	moved := 0
 	for i := range d.taken {
-		d.release(t, &d.taken[i])
+		if e := &d.taken[i]; !d.release(t, e) {
+			again = append(again, schedule.Entry{Due: t.now + delayAgain, Seq: e.Seq, Pos: e.Pos})
+			e.Pos = 0
+		}
 		if t.full() {
 			t.flush()
 			d.forget(d.taken[moved : i+1])
@@ -174,36 +181,50 @@ func (d *delayLine) tick(t *batch) {
 	t.flush()
 	d.forget(d.taken[moved:])
 	t.flushDirty()
+	d.putBack(again)
+}
+
+// putBack takes in again what could not be moved, and makes the next appointment.
+func (d *delayLine) putBack(again []schedule.Entry) {
 	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.gone {
+		for _, e := range again {
+			d.b.store.Release(store.Pos(e.Pos &^ delayUnlogged))
+		}
+		return
+	}
+	for _, e := range again {
+		d.pending.Add(e)
+	}
+	d.b.delays.pending.Add(int64(len(again)))
 	d.arm()
-	d.mu.Unlock()
 }
 
 // release routes a delayed message from its exchange, with the bindings of now
-// and x-delay negated (amqp-behaviour §3.5). One that cannot be read stays in
-// the log: e.Pos is 0 then.
-func (d *delayLine) release(t *batch, e *schedule.Entry) {
+// and x-delay negated (amqp-behaviour §3.5). It is false for one that the disk
+// does not give now; one that is lost for good goes.
+func (d *delayLine) release(t *batch, e *schedule.Entry) bool {
 	payload, err := t.reader.Read(store.Pos(e.Pos &^ delayUnlogged))
 	if err != nil {
-		d.b.log.Error("delayed message cannot be read", slog.String("vhost", d.vhost.name),
-			slog.String("exchange", d.name), slog.Uint64("seq", e.Seq), slog.Any("error", err))
-		e.Pos = 0
-		return
+		return d.b.unreadable(err, slog.String("vhost", d.vhost.name), slog.String("exchange", d.name),
+			slog.Uint64("seq", e.Seq), slog.Any("position", store.Pos(e.Pos&^delayUnlogged)))
 	}
 	env, header, body := splitPayload(slices.Clone(payload))
 	m := message{env: env, header: negateDelay(header), body: body, ttl: -1}
 	queues, err := t.routeOwn(d.vhost, d.name, &m)
 	if err != nil {
-		return // the exchange was deleted, and the message goes with it
+		return true // the exchange was deleted, and the message goes with it
 	}
 	if !t.routing.BCC.Empty() {
 		m.header = withoutHeader(m.header, "BCC")
 	}
 	m.durable = m.persistent && anyDurable(queues)
 	t.add(m, queues)
+	return true
 }
 
-// forget lets go of messages that went their way.
+// forget lets go of messages that went their way; Pos is 0 of those that did not.
 func (d *delayLine) forget(es []schedule.Entry) {
 	d.b.delays.pending.Add(-int64(len(es)))
 	var logged []store.Range

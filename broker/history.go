@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"log/slog"
 	"slices"
 
 	"amqpd/cluster/meta"
@@ -60,9 +61,10 @@ func (v *vhost) forgetHistory(name string) {
 // queue or an exchange, oldest first (amqp-behaviour §3.5).
 func (v *vhost) replay(t *batch, d *meta.Binding) {
 	for _, pos := range v.kept(d.Source) {
+		t.released = append(t.released, pos)
 		payload, err := t.reader.Read(pos)
 		if err != nil {
-			v.b.log.Error("message of a history cannot be read", "exchange", d.Source, "error", err)
+			v.b.unreadable(err, slog.String("vhost", v.name), slog.String("history", d.Source), slog.Any("position", pos))
 			continue
 		}
 		env, header, body := splitPayload(slices.Clone(payload))
@@ -70,7 +72,6 @@ func (v *vhost) replay(t *batch, d *meta.Binding) {
 		queues := v.boundTo(t, d, &m)
 		m.durable = m.persistent && anyDurable(queues)
 		t.add(m, queues)
-		t.released = append(t.released, pos)
 	}
 }
 

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"log/slog"
 	"sync"
 
 	"amqpd/cluster/meta"
@@ -290,12 +289,4 @@ func (q *localQueue) tick(t *batch) {
 	}
 	q.mu.Unlock()
 	t.bury()
-}
-
-// unreadable reports a message whose octets cannot be read back: damage on the
-// disk. If it was to be acknowledged it stays outstanding, with nobody, so that it
-// is not silently dropped: the next start tries it again.
-func (q *localQueue) unreadable(seq uint64, err error) {
-	q.b.log.Error("message cannot be read", slog.String("vhost", q.vhost.name),
-		slog.String("queue", q.name), slog.Uint64("seq", seq), slog.Any("error", err))
 }

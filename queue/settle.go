@@ -44,9 +44,20 @@ func (q *Queue) Return(now int64, c *Consumer, rs []store.Range, fx *Effects) {
 	q.giveBack(now, c, rs, true, fx)
 }
 
+// Lose drops deliveries to c, nil for those of Get, that could not be made because
+// their octets are gone for good. They count neither as acknowledged nor as dead,
+// and are not dead-lettered: there is nothing to publish.
+func (q *Queue) Lose(now int64, c *Consumer, rs []store.Range, fx *Effects) {
+	n := q.settle(rs, settled, fx)
+	q.counts.Lost += uint64(n)
+	q.credit(c, n)
+	q.trim()
+	q.dispatch(now, fx)
+}
+
 // SetAside takes n deliveries to c, which may be nil, off its books because they
-// could not be made: their octets are damaged. They stay unacknowledged, with
-// nobody to settle them, until the queue is deleted or recovered.
+// could not be made though a later attempt may succeed. They stay unacknowledged,
+// with nobody to settle them, until the queue is deleted or recovered.
 func (q *Queue) SetAside(now int64, c *Consumer, n int, fx *Effects) {
 	q.credit(c, n)
 	q.dispatch(now, fx)

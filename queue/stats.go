@@ -15,6 +15,7 @@ type Counts struct {
 	Acked          uint64
 	Requeued       uint64 // came back from consumers, however
 	Purged         uint64
+	Lost           uint64 // dropped because their octets are damaged
 	Logged         uint64 // given to the log, again when one that came back moved
 	// Dead counts by Reason what died, dead-lettered or not. What left in the
 	// ordinary way is under 0.
