@@ -20,7 +20,7 @@ const table = [
   ['health', page('health', 'Health')],
   ['topology', page('topology', 'Topology')],
   ['messages', page('messages', 'Messages')],
-  ['messages/:vhost/:name', page('messages', 'QueueMessages')],
+  ['messages/:vhost/:name', page('queue-messages', 'QueueMessages')],
   ['admin', page('admin', 'Admin')],
   ['users', page('users', 'Users')],
   ['users/:name', page('user', 'UserPage')],

@@ -1,32 +1,29 @@
 /** The header x-death as a story: what happened to a message before it came here. */
-import { plural } from '../core/format.js';
 
 const reasons = {
-  rejected: 'was rejected by a consumer', expired: 'waited longer than its time to live', maxlen: 'was pushed out because the queue was full', 'delivery-limit': 'came back more often than the delivery limit allows', delivery_limit: 'came back more often than the delivery limit allows',
+  rejected: 'Rejected by a consumer', expired: 'Waited longer than its time to live', maxlen: 'Pushed out, because the queue was full',
+  'delivery-limit': 'Came back more often than the delivery limit allows', delivery_limit: 'Came back more often than the delivery limit allows',
 };
 
 /**
- * Sentences, the oldest event first; none if the message never died.
- * @param {object} headers of the message
- * @returns {string[]}
+ * @typedef {object} Death
+ * @property {string} what happened, in words
+ * @property {string} queue where
+ * @property {string} exchange it had been published to, '' is the default one
+ * @property {string} keys it had been published with
+ * @property {number} count how often
+ * @property {number} at the first time, ms since 1970, or 0
  */
-export function story(headers) {
-  const deaths = Array.isArray(headers?.['x-death']) ? headers['x-death'] : [];
-  return [...deaths].reverse().filter((d) => d && typeof d === 'object').map((d) => {
-    const when = Number(d.time) ? `${new Date(Number(d.time) * 1000).toLocaleString()}: ` : '';
-    const keys = [].concat(d['routing-keys'] || []).join(', ');
-    const times = d.count > 1 ? `, ${plural(d.count, 'time')} in all` : '';
-    return `${when}in the queue “${d.queue}” it ${reasons[d.reason] || `died (${d.reason})`}${times}. It had come from ${d.exchange ? `the exchange “${d.exchange}”` : 'the default exchange'} with the key “${keys}”.`;
-  });
-}
 
 /**
- * Where a message was before it first died, so that it can be sent back there.
- * @param {object} headers
- * @returns {{queue: string, exchange: string, key: string}|null}
+ * The deaths of a message, the oldest first; none if it never died.
+ * @param {object} headers of the message; x-redriven holds what x-death said before a redrive
+ * @param {'x-death'|'x-redriven'} [name]
+ * @returns {Death[]}
  */
-export function origin(headers) {
-  const deaths = Array.isArray(headers?.['x-death']) ? headers['x-death'] : [];
-  const first = deaths[deaths.length - 1];
-  return first ? { queue: String(first.queue), exchange: String(first.exchange ?? ''), key: String([].concat(first['routing-keys'] || [])[0] ?? '') } : null;
+export function story(headers, name = 'x-death') {
+  const deaths = Array.isArray(headers?.[name]) ? headers[name] : [];
+  return [...deaths].reverse().filter((d) => d && typeof d === 'object').map((d) => ({
+    what: reasons[d.reason] || `Died: ${d.reason}`, queue: String(d.queue), exchange: String(d.exchange ?? ''), keys: [].concat(d['routing-keys'] || []).join(', '), count: Number(d.count) || 1, at: Number(d.time) * 1000 || 0,
+  }));
 }

@@ -53,6 +53,12 @@ const rules = [
   },
 ];
 
+/** What the troubles of one kind are called, by their ids. */
+export const kinds = {
+  down: 'Queues that cannot be used', sync: 'Copies out of step', members: 'Members away', full: 'Full queues', 'full-bytes': 'Queues full by bytes', nobody: 'Messages without consumers',
+  growing: 'Growing backlogs', stuck: 'Consumers that acknowledge nothing', expiring: 'Messages that will expire unseen',
+};
+
 /**
  * @param {object} queue
  * @returns {Trouble[]}

@@ -1,5 +1,5 @@
 /** What is wrong, the worst first, each with the next step. */
-import { html } from '../core/dom.js';
+import { html, useState } from '../core/dom.js';
 import { may } from '../core/session.js';
 import { usePoll } from '../core/poll.js';
 import { queueHref, href } from '../core/router.js';
@@ -8,9 +8,11 @@ import { Page, Card, Tile, Note, Loading, Empty, Fault, Badge } from '../ui/part
 import { Icon } from '../ui/icons.js';
 import { useSurvey } from '../ui/survey.js';
 import { thorough } from '../know/survey.js';
+import { kinds } from '../know/troubles.js';
 import { usePlace } from '../ui/shell.js';
 
-const most = 200; // findings that are listed
+const few = 5; // findings of a kind that are listed at first
+const most = 200; // and when all are asked for
 
 /** The page. */
 export function Health() {
@@ -28,22 +30,38 @@ export function Health() {
           <${Tile} value=${state.seen} label="queues looked at" /><${Tile} value=${tones('bad')} label="urgent" tone=${tones('bad') ? 'bad' : ''} />
           <${Tile} value=${tones('warn')} label="to look at" tone=${tones('warn') ? 'warn' : ''} /><${Tile} value=${tones('info')} label="good to know" />
         </div>
-        <${Card} title="Findings" flush>
-          ${state.found.length === 0 && html`<${Empty} icon="ok" title="All queues are well">Messages move, consumers are there, copies are in step, and no limit is reached.<//>`}
-          <ul class="findings">${state.found.slice(0, most).map((f) => html`<${Finding} key=${`${f.queue.vhost} ${f.queue.name} ${f.trouble.id}`} finding=${f} several=${several} />`)}</ul>
-        <//>
-        ${state.found.length > most && html`<p class="muted">The first ${most} of ${count(state.found.length)} are listed.</p>`}
+        ${state.found.length === 0 && html`<${Card}><${Empty} icon="ok" title="All queues are well">Messages move, consumers are there, copies are in step, and no limit is reached.<//><//>`}
+        ${groups(state.found).map((g) => html`<${Group} key=${g.id} group=${g} several=${several} />`)}
         ${state.seen < state.total && html`<p class="muted">The ${count(state.seen)} fullest of ${count(state.total)} queues were looked at.</p>`}`}
     <//>`;
 }
 
+// groups puts findings of one kind together; they come sorted, so the worst kind is first.
+function groups(found) {
+  const byId = new Map();
+  for (const { queue, trouble } of found) {
+    if (!byId.has(trouble.id)) byId.set(trouble.id, { id: trouble.id, tone: trouble.tone, items: [] });
+    byId.get(trouble.id).items.push({ queue, trouble });
+  }
+  return [...byId.values()];
+}
+
 const icons = { bad: 'warn', warn: 'warn', info: 'info' };
 
-function Finding({ finding: { queue: q, trouble: t }, several }) {
+// Group says the next step once where it is the same for all.
+function Group({ group: { id, tone, items }, several }) {
+  const [all, setAll] = useState(false);
+  const advice = new Set(items.map((i) => i.trouble.next));
+  const shown = all ? items.slice(0, most) : items.slice(0, few);
   return html`
-    <li class=${t.tone}><${Icon} name=${icons[t.tone]} />
-      <div class="grow"><p><a class="strong break" href=${queueHref(q.vhost, q.name)}>${q.name}</a> ${several && html`<${Badge}>${q.vhost}<//>`} <span class="strong">${t.title}</span></p><p class="muted">${t.next}</p></div>
-      ${q.messages > 0 && html`<a class="btn small" href=${href(['messages', q.vhost, q.name])}>Messages</a>`}</li>`;
+    <section class=${`card findings ${tone}`} aria-label=${kinds[id]}>
+      <header><${Icon} name=${icons[tone]} /><h2 class="grow">${kinds[id]} <span class="count">${count(items.length)}</span></h2>${advice.size === 1 && html`<p>${[...advice][0]}</p>`}</header>
+      <ul>${shown.map(({ queue: q, trouble: t }) => html`
+        <li key=${`${q.vhost} ${q.name}`}><div class="grow"><p><a class="strong break" href=${queueHref(q.vhost, q.name)}>${q.name}</a> ${several && html`<${Badge}>${q.vhost}<//>`}</p>
+          <p class="muted small">${t.title}.${advice.size > 1 && ` ${t.next}`}</p></div>
+          ${q.messages > 0 && html`<a class="btn small" href=${href(['messages', q.vhost, q.name])}>Messages</a>`}</li>`)}</ul>
+      ${items.length > shown.length && html`<p class="pad"><button type="button" class="btn quiet small edge" onClick=${() => setAll(true)} disabled=${all}>${all ? `and ${count(items.length - shown.length)} more` : `Show ${count(Math.min(items.length, most) - shown.length)} more`}</button></p>`}
+    </section>`;
 }
 
 function NodeTrouble({ node: n }) {

@@ -83,6 +83,6 @@ export function Form({ send, button, danger, disabled, extra, cols = true, label
     <form class=${cx('form', cols && 'cols')} onSubmit=${submit} aria-label=${label}>
       ${children}
       ${error && html`<div class="wide"><${Fault} error=${error} /></div>`}
-      <div class="wide row end">${extra}<button class=${cx('btn', danger ? 'danger fill' : 'primary')} disabled=${busy || disabled}>${button}</button></div>
+      <div class="wide row send"><button class=${cx('btn', danger ? 'danger fill' : 'primary')} disabled=${busy || disabled}>${button}</button>${extra}</div>
     </form>`;
 }

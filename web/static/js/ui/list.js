@@ -16,24 +16,25 @@ import { Fault, Empty, Loading } from './parts.js';
 const sizes = [25, 50, 100, 200, 500];
 const typing = 180; // ms without a key before the filter is sent
 
-function useOrder(id) {
+// useOrder is what the address says, and what holds where it says nothing: first is a column of numbers to sort by.
+function useOrder(id, first) {
   const { query: q } = useRoute();
   const [size, setSize] = usePref(`size.${id}`, 100);
   return {
-    filter: q.filter || '', regex: q.regex === '1', page: Math.max(1, Number(q.page) || 1), sort: q.sort || '', reverse: q.reverse === '1',
+    filter: q.filter || '', regex: q.regex === '1', page: Math.max(1, Number(q.page) || 1), sort: q.sort || first || '', reverse: q.sort ? q.reverse === '1' : !!first,
     size: Number(q.size) || size,
     setSize: (n) => { setSize(n); patchQuery({ page: '', size: '' }); },
-    onSort: (c) => patchQuery({ sort: c.sort || c.id, reverse: (c.sort || c.id) === (q.sort || '') ? (q.reverse === '1' ? '' : '1') : (c.num ? '1' : ''), page: '' }),
+    onSort: (c) => patchQuery({ sort: c.sort || c.id, reverse: (c.sort || c.id) === (q.sort || first || '') ? ((q.sort ? q.reverse === '1' : !!first) ? '' : '1') : (c.num ? '1' : ''), page: '' }),
   };
 }
 
 /**
  * A list that the API pages.
- * @param {{id: string, noun: string, path: string, columns: import('./table.js').Column[], keyOf: Function, empty: *, tools?: *, onRows?: Function}} props
- * noun is the plural that people read
+ * @param {{id: string, noun: string, path: string, columns: import('./table.js').Column[], keyOf: Function, empty: *, tools?: *, params?: object, first?: string}} props
+ * noun is the plural that people read, first the numbers that are sorted by while nobody chose
  */
-export function ServerList({ id, noun, path, columns, keyOf, empty, tools, params }) {
-  const order = useOrder(id);
+export function ServerList({ id, noun, path, columns, keyOf, empty, tools, params, first }) {
+  const order = useOrder(id, first);
   const poll = usePoll(path + query({
     page: order.page, page_size: order.size, name: order.filter, use_regex: order.regex, pagination: true, sort: order.sort, sort_reverse: order.sort ? order.reverse : undefined, ...params,
   }));
