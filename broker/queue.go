@@ -54,7 +54,7 @@ func newLocalQueue(v *vhost, d *meta.Queue, owner *conn) *localQueue {
 		durable: d.Durable, autoDelete: d.AutoDelete, exclusive: owner, def: d,
 		singleActive: s.SingleActiveConsumer,
 		core:         queue.New(d.ID, d.Durable, s), letters: newLetterTarget(s),
-		inForce: policies,
+		inForce: policies, usage: usage{active: v.b.clock()},
 	}
 	q.turn.run = q.tick
 	return q

@@ -3,7 +3,7 @@ package broker
 // usage says when a queue did something and how much of the time messages had to
 // wait for consumers. It is noted once per operation.
 type usage struct {
-	active  int64 // unix ms of the last operation; 0: none yet
+	active  int64 // unix ms of the last operation, its start for none
 	waited  int64 // ms in which there were both messages and consumers, up to since
 	since   int64 // unix ms
 	waiting bool  // there have been both since then

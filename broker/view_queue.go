@@ -70,7 +70,7 @@ type QueueView struct {
 	Capacity float64
 
 	Memory     int64     // octets that the queue's index takes, about
-	LastActive time.Time // when something happened to it last; zero: never
+	LastActive time.Time // when something happened to it last; its declaration or the start of the node count
 	// HeadTimestamp is the timestamp property of the message that is next, in
 	// seconds since 1970, and whether there is one. Only Queue fills it in,
 	// because it has to read the message.
@@ -143,9 +143,7 @@ func (q *localQueue) view(v *QueueView) {
 	if v.Consumers > 0 {
 		v.Capacity = q.usage.capacity(now)
 	}
-	if at := q.usage.active; at != 0 {
-		v.LastActive = time.UnixMilli(at)
-	}
+	v.LastActive = time.UnixMilli(q.usage.active)
 	if now-q.usage.active >= idleAfter.Milliseconds() {
 		v.State = "idle"
 	}

@@ -3,6 +3,7 @@ package broker
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"amqpd/amqp"
 	"amqpd/cluster/meta"
@@ -198,6 +199,11 @@ func TestViews_QueuePolicyOwnerAndHead(t *testing.T) {
 	}
 	if v.HeadTimestamp != 1234 || !v.HasHeadTimestamp || v.Memory <= queueFootprint || v.LastActive.IsZero() {
 		t.Errorf("head %d %t, memory %d, active %v", v.HeadTimestamp, v.HasHeadTimestamp, v.Memory, v.LastActive)
+	}
+	declared := time.Now()
+	k.durable(1, "unused", nil)
+	if v, _ := b.Queue("/", "unused"); v.LastActive.Before(declared.Truncate(time.Millisecond)) || v.State != "running" {
+		t.Errorf("an unused queue is %s, active %v, declared %v", v.State, v.LastActive, declared)
 	}
 	if got := b.ExchangePolicy("/", "amq.direct"); got != "" {
 		t.Errorf("policy of an exchange: %q", got)
