@@ -173,8 +173,9 @@ func (b *Broker) recover() error {
 	}
 	t := b.borrow()
 	defer b.giveBack(t)
+	progress := newRecovering(b)
 	for v := range b.state.View().Vhosts() {
-		b.raiseVhost(t, v.Name)
+		b.raiseVhost(t, v.Name, progress)
 	}
 	b.store.RecoveryDone()
 	if b.state.View().Counts().Vhosts == 0 {

@@ -77,7 +77,7 @@ func (v *vhost) delayLine(name string) *delayLine {
 }
 
 // restore takes back what the log kept.
-func (d *delayLine) restore() {
+func (d *delayLine) restore(p *recovering) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	next := d.b.store.RecoveredEach(d.id, func(some []store.Entry) {
@@ -85,6 +85,7 @@ func (d *delayLine) restore() {
 			e := &some[i]
 			d.pending.Add(schedule.Entry{Due: e.Expiry, Seq: e.Seq, Pos: uint64(e.Pos)})
 		}
+		p.took(len(some))
 	})
 	d.next = max(next, 1)
 	d.b.delays.pending.Add(int64(d.pending.Len()))

@@ -272,7 +272,7 @@ func (b *Broker) empty(t *batch, done realised) (ready int, consumers []*consume
 
 // raiseVhost starts a virtual host and all that the definitions have in it,
 // with the messages that were recovered.
-func (b *Broker) raiseVhost(t *batch, name string) {
+func (b *Broker) raiseVhost(t *batch, name string, p *recovering) {
 	v := newVhost(b, name)
 	b.mu.Lock()
 	b.vhosts[name] = v
@@ -280,11 +280,11 @@ func (b *Broker) raiseVhost(t *batch, name string) {
 	view := b.state.View()
 	for x := range view.Exchanges(name) {
 		if d := v.addExchange(x); d != nil {
-			d.restore()
+			d.restore(p)
 		}
 	}
 	for d := range view.Queues(name) {
-		v.addQueue(d, nil).restore()
+		v.addQueue(d, nil).restore(p)
 	}
 	for d := range view.Bindings(name) {
 		v.addBinding(t, d)
@@ -302,7 +302,7 @@ func (b *Broker) raiseVhost(t *batch, name string) {
 
 // restore takes over the messages that the log kept for the queue. Its timer is
 // armed once everything is there.
-func (q *localQueue) restore() {
+func (q *localQueue) restore(p *recovering) {
 	unclean := q.b.store.Unclean()
 	next := q.b.store.RecoveredEach(q.id, func(some []store.Entry) {
 		if unclean {
@@ -315,7 +315,9 @@ func (q *localQueue) restore() {
 		q.mu.Lock()
 		q.core.Restore(some, 0)
 		q.mu.Unlock()
+		p.took(len(some))
 	})
+	p.raised()
 	q.mu.Lock()
 	q.core.Restore(nil, next)
 	found := q.core.Ready() > 0

@@ -134,6 +134,14 @@ func openBolt(path string) (_ definitionsDB, err error) {
 	if err != nil {
 		return nil, err
 	}
+	known := false
+	err = db.View(func(tx *bbolt.Tx) error {
+		known = tx.Bucket(boltPairs) != nil && tx.Bucket(boltState) != nil
+		return nil
+	})
+	if err == nil && known { // each change is two syncs
+		return boltDefinitions{db}, nil
+	}
 	err = db.Update(func(tx *bbolt.Tx) error {
 		_, err1 := tx.CreateBucketIfNotExists(boltPairs)
 		_, err2 := tx.CreateBucketIfNotExists(boltState)

@@ -88,3 +88,28 @@ func readDefinitionsCopy(fsys FS, dir string) (pairs []Change, lsn LSN, err erro
 		}
 	}
 }
+
+// definitionsCopied returns up to where the copy reaches, 0 if it is not there or not whole.
+func definitionsCopied(fsys FS, dir string) (lsn LSN) {
+	f, err := fsys.Open(filepath.Join(dir, definitionsCopy))
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return 0
+	}
+	for b := newBlockReader(f, definitionsCopy, size); ; {
+		ok, err := b.next()
+		switch {
+		case err != nil:
+			return 0
+		case !ok:
+			return lsn
+		case b.typ == blockReach:
+			d := decoder{p: b.payload}
+			lsn = LSN(d.uint64())
+		}
+	}
+}

@@ -30,6 +30,11 @@ func (f systemFile) readAhead(off, n int64) {
 	_ = unix.Fadvise(int(f.Fd()), off, n, unix.FADV_WILLNEED)
 }
 
+// readOnce tells the system that nobody comes back for what is read of f: a long backlog
+// that goes through its cache does not push out what others have there. Before Linux 6.3
+// it does nothing.
+func readOnce(f *os.File) { _ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_NOREUSE) }
+
 // punch gives the disk space of octets back; they read as zeros then.
 func (f systemFile) punch(off, n int64) error {
 	return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, off, n)

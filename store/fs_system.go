@@ -28,6 +28,7 @@ func openSystem(name string, flag int) (File, error) {
 	if err != nil {
 		return nil, err
 	}
+	readOnce(f)
 	return systemFile{f}, nil
 }
 

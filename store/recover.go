@@ -120,8 +120,13 @@ func (r *recovery) openDefinitions() (err error) {
 		return fmt.Errorf("%s cannot be opened: restore the directory from a backup, or run amqpd check --repair: %w",
 			definitionsName, err)
 	}
-	r.folded, err = r.s.definitions.db.position()
-	return err
+	if r.folded, err = r.s.definitions.db.position(); err != nil {
+		return err
+	}
+	if !r.s.o.rebuild {
+		r.s.keeper.copied = definitionsCopied(r.s.o.FS, r.s.o.Dir)
+	}
+	return nil
 }
 
 // findFiles sorts out what is in the log directory: segments that hold something, files
@@ -289,7 +294,9 @@ func (r *recovery) replay() error {
 	if !r.s.o.rebuild {
 		r.checkChain()
 	}
+	progress := NewProgress(r.s.logger, "log")
 	for i, f := range r.logs {
+		progress.Tell(Count{"segments", i, len(r.logs)})
 		last := i == len(r.logs)-1
 		if f.segment < r.from {
 			f.end = r.endOfIndexed(i)

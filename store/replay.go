@@ -227,8 +227,11 @@ func (r *recovery) indexReplayed() error {
 // that they hold.
 func (r *recovery) count() error {
 	r.s.restoreMoves(r.moved)
+	progress := NewProgress(r.s.logger, "index")
+	done := 0
 	for i := 0; i < len(r.s.keeper.runs); i++ {
 		run := r.s.keeper.runs[i]
+		progress.Tell(Count{"entries", done, r.s.keeper.entries()})
 		err := r.s.countRun(run)
 		if errors.Is(err, ErrCorrupt) || errors.Is(err, fs.ErrNotExist) {
 			r.s.damage(Damage{File: inLog(run.name()), remedy: setAside,
@@ -241,10 +244,19 @@ func (r *recovery) count() error {
 		if err != nil {
 			return err
 		}
+		done += run.entries
 	}
 	r.s.settleMoves()
 	r.s.noteQueues()
 	return nil
+}
+
+// entries is how many entries the runs have, live or not.
+func (k *keeper) entries() (n int) {
+	for _, r := range k.runs {
+		n += r.entries
+	}
+	return n
 }
 
 // rebuild replaces run i, which is damaged, by one made of its segments as far as they are
