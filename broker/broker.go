@@ -101,16 +101,17 @@ type Broker struct {
 	replies    sync.Map // reply address to *replyConsumer
 	batches    sync.Pool
 
-	changes changes // queues by their last change
-	ledger  ledger  // of the node
-	kinds   kindLedger
-	logins  logins
-	stock   stock
-	churn   churn
-	machine machine
-	damaged atomic.Uint64 // messages dropped because they cannot be read back
-	limits  atomic.Pointer[Limits]
-	started time.Time
+	changes  changes // queues by their last change
+	ledger   ledger  // of the node
+	kinds    kindLedger
+	logins   logins
+	stock    stock
+	churn    churn
+	machine  machine
+	watchers watchers
+	damaged  atomic.Uint64 // messages dropped because they cannot be read back
+	limits   atomic.Pointer[Limits]
+	started  time.Time
 
 	// permissionEpoch counts changes of users and permissions.
 	permissionEpoch atomic.Uint64

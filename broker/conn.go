@@ -434,10 +434,14 @@ func (c *conn) finish() {
 	c.beat.stop()
 	c.hangUp()
 	c.release()
-	if v, _ := c.note(); v != nil {
+	v, _ := c.note()
+	if v != nil {
 		c.b.churn.connectionsClosed.Add(1)
 	}
 	c.b.forget(c)
+	if s := c.session.Load(); s != nil {
+		c.b.tellConnection(s, "deleted")
+	}
 }
 
 // release ends the channels and the exclusive queues. It may run twice.

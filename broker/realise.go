@@ -72,6 +72,7 @@ func (b *Broker) follow(t *batch, c meta.Command, result *meta.Result, lsn store
 		}
 	}
 	b.permissionEpoch.Add(permissionSteps(c))
+	b.tellChange(c, result)
 	return done
 }
 

@@ -93,6 +93,7 @@ func (c *conn) opened(frameMax uint32) {
 	}
 	c.session.Store(s)
 	c.b.churn.connectionsCreated.Add(1)
+	c.b.tellConnection(s, "created")
 }
 
 // hostPort takes an address apart; what has no port is all host.

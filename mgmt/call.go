@@ -23,6 +23,7 @@ type call struct {
 	asked         url.Values
 	user          auth.User // the caller; empty on an open route
 	tags          auth.Tags
+	session       *sessionID // by which the caller is known; nil: by password
 	definitions   *meta.View // as they were when first asked for
 }
 

@@ -10,6 +10,10 @@
 //	value    one JSON value of an answer, typed, mostly without an allocation.
 //	shape    the keys of a resource and how each is computed. One table serves
 //	         the whole answer, columns=, sort= and name=.
+//	stream   one client of GET /api/events, which follows topics.
+//	topic    the answer to one GET of one user, kept to tell streams what changed.
+//	beat     a moment when streams look for changes: after a sample, or after
+//	         objects came or went.
 //	refusal  an answer that is no success: status, error, reason.
 //
 // The picture:
@@ -25,6 +29,15 @@
 //	                                ├─ Broker.Apply(command)             definitions
 //	                                ├─ answer: item, page, noContent     reply.go, list.go
 //	                                └─ error ─► Server.refuse            refusal.go
+//
+// Streams:
+//
+//	sampler, Broker.Watch ─► hub: the next beat             hub.go
+//	                           │ wakes
+//	                         stream.run, the goroutine of its request     stream.go
+//	                           ├─ topic.refresh: by the first one that looks; the
+//	                           │    route's handler, then a patch          topic.go, patch.go
+//	                           └─ what leads from the client's version to the answer
 //
 // # How to add a resource
 //

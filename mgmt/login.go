@@ -61,6 +61,11 @@ func (c *call) admit() error {
 	if err := c.identify(); err != nil {
 		return err
 	}
+	return c.allowed()
+}
+
+// allowed decides whether the caller, who is known, may use the route.
+func (c *call) allowed() error {
 	if !c.tags.Has(auth.Management) {
 		return unauthorised("Not management user")
 	}

@@ -18,6 +18,7 @@ const (
 	anyOut                       // whatever Accept says: there is no body, or it is no JSON
 	largeIn                      // bodies up to maxLargeBody
 	queryLogin                   // credentials may stand in the query
+	live                         // GET /api/events may follow it
 )
 
 // bodyTypes are the types that each sort of body may have.

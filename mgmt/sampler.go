@@ -106,14 +106,15 @@ func newSampler(b *broker.Broker, clock func() int64) *sampler {
 	return s
 }
 
-// run takes samples until stop is closed.
-func (s *sampler) run(stop <-chan struct{}) {
+// run takes samples until stop is closed, and tells of each when it is taken.
+func (s *sampler) run(stop <-chan struct{}, taken func()) {
 	timer := time.NewTimer(s.untilNext())
 	defer timer.Stop()
 	for {
 		select {
 		case <-timer.C:
 			s.sample(s.clock() / 1000 / tick * tick)
+			taken()
 			timer.Reset(s.untilNext())
 		case <-stop:
 			return

@@ -2,6 +2,7 @@ package mgmt
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net"
@@ -46,6 +47,7 @@ type Server struct {
 	certificate func() (string, time.Time)
 	clock       func() int64 // unix milliseconds
 	sampler     *sampler
+	hub         *hub
 
 	http     *http.Server
 	stopping chan struct{}  // closed when Stop begins, for answers without an end
@@ -63,6 +65,7 @@ func New(o Options) *Server {
 		static: web.Handler(), stopping: make(chan struct{}),
 		certificate: o.Certificate, clock: func() int64 { return time.Now().UnixMilli() },
 	}
+	s.hub = newHub(s, rand.Text()[:8])
 	s.sampler = newSampler(o.Broker, s.clock)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -83,7 +86,7 @@ func (s *Server) Handler() http.Handler { return s }
 // then. It may be called for several listeners.
 func (s *Server) Serve(l net.Listener) error {
 	s.broker.Announce("http", l.Addr())
-	s.sampling.Do(func() { s.running.Go(func() { s.sampler.run(s.stopping) }) })
+	s.sampling.Do(func() { s.running.Go(func() { s.sampler.run(s.stopping, s.hub.sample) }) })
 	err := s.http.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil

@@ -39,8 +39,11 @@ const (
 // sessions are the logins by cookie.
 type sessions struct {
 	mu   sync.Mutex
-	byID map[[sha256.Size]byte]*session // key: hash of the token; guarded by mu
+	byID map[sessionID]*session // guarded by mu
 }
+
+// sessionID is the hash of a session's token.
+type sessionID [sha256.Size]byte
 
 // session is one login by cookie.
 type session struct {
@@ -60,7 +63,7 @@ func (s *sessions) begin(u auth.User, now time.Time) (token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.byID == nil {
-		s.byID = map[[sha256.Size]byte]*session{}
+		s.byID = map[sessionID]*session{}
 	}
 	s.expire(now)
 	s.byID[sha256.Sum256([]byte(token))] = &session{
@@ -72,7 +75,7 @@ func (s *sessions) begin(u auth.User, now time.Time) (token string) {
 // expire ends what was not used for long, and one more where there are too many.
 // REQUIRES mu.
 func (s *sessions) expire(now time.Time) {
-	var oldest [sha256.Size]byte
+	var oldest sessionID
 	for id, one := range s.byID {
 		if now.Sub(one.used) > sessionIdle {
 			s.endLocked(id)
@@ -86,7 +89,7 @@ func (s *sessions) expire(now time.Time) {
 }
 
 // endLocked ends a session. REQUIRES mu.
-func (s *sessions) endLocked(id [sha256.Size]byte) {
+func (s *sessions) endLocked(id sessionID) {
 	delete(s.byID, id)
 }
 
@@ -97,9 +100,20 @@ func (s *sessions) end(token string) {
 	s.endLocked(sha256.Sum256([]byte(token)))
 }
 
-// find gives the session of a token and its user, as that is now.
-func (s *sessions) find(token string, view *meta.View, now time.Time) (auth.User, bool) {
-	id := sha256.Sum256([]byte(token))
+// alive tells whether there is that session; asking uses it.
+func (s *sessions) alive(id sessionID, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.byID[id]
+	if one == nil || now.Sub(one.used) > sessionIdle {
+		return false
+	}
+	one.used = now
+	return true
+}
+
+// find gives the user of a session, as that is now.
+func (s *sessions) find(id sessionID, view *meta.View, now time.Time) (auth.User, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one := s.byID[id]
@@ -122,10 +136,12 @@ func (c *call) resume() bool {
 	if err != nil || !c.ownOrigin() {
 		return false
 	}
-	u, found := c.s.sessions.find(cookie.Value, c.view(), time.Now())
+	id := sessionID(sha256.Sum256([]byte(cookie.Value)))
+	u, found := c.s.sessions.find(id, c.view(), time.Now())
 	if !found {
 		return false
 	}
+	c.session = &id
 	c.user, c.tags = u, auth.ParseTags(u.Tags)
 	return true
 }
@@ -182,6 +198,7 @@ func postLogin(c *call) error {
 func deleteLogin(c *call) error {
 	if cookie, err := c.r.Cookie(sessionCookie); err == nil && c.ownOrigin() {
 		c.s.sessions.end(cookie.Value)
+		c.s.hub.wake() // ends the session's streams
 		c.setCookie("", -1)
 	}
 	return c.noContent()
