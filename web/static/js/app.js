@@ -13,6 +13,7 @@ import { find } from './routes.js';
 function View() {
   const route = useRoute();
   const session = useSession();
+  useEffect(() => { if (!session) closeAll(); }, [session]);
   if (!session) return html`<${Login} />`;
   return html`<${Shell}><${Current} route=${route} /><//>`;
 }
@@ -22,6 +23,7 @@ function Current({ route }) {
   const [shown, set] = useState({ load: null, page: null, error: null });
   const { load, props, missing } = find(route.segments);
   const first = useRef(true);
+  useReloadWhenBack(shown.error);
   useEffect(() => {
     if (!load) return undefined;
     let gone = false;
@@ -34,9 +36,19 @@ function Current({ route }) {
     document.getElementById('page-title')?.focus({ preventScroll: true });
   }, [route.key]);
   if (missing) return html`<${Page} title="Not found"><${Empty} title="There is no page at this address">The address may be cut off, or it comes from another version of the console.<//><//>`;
-  if (shown.error) return html`<${Note} tone="bad" title="A part of the console could not be loaded">Load the page again. If that does not help, the node may be stopped.<//>`;
+  if (shown.error) return html`<${Note} tone="bad" title="A part of the console could not be loaded">The node does not answer. The page is loaded again by itself when it does.<//>`;
   if (shown.load !== load) return html`<${Loading} />`;
   return html`<${shown.page} key=${route.key} ...${props} query=${route.query} />`;
+}
+
+// useReloadWhenBack loads the whole page again as soon as the node answers,
+// because browsers remember that a module could not be loaded.
+function useReloadWhenBack(error) {
+  useEffect(() => {
+    if (!error) return undefined;
+    const timer = setInterval(() => get('/whoami').then(() => location.reload(), () => {}), 2000);
+    return () => clearInterval(timer);
+  }, [error]);
 }
 
 function watchSession() {
@@ -44,10 +56,7 @@ function watchSession() {
   if (known) get('/whoami').then((whoami) => begin(whoami, known.authorization), (error) => { if (error.status === 401) logout(); });
   setInterval(() => {
     const current = session();
-    if (current?.ends && Date.now() > current.ends) {
-      closeAll();
-      logout();
-    }
+    if (current?.ends && Date.now() > current.ends) logout();
   }, 10000);
 }
 
