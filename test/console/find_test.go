@@ -159,7 +159,7 @@ func (p *page) fill(label, value string) {
 		if err := p.call(ids[0], enter, value, &state); err != nil || state != "type" {
 			return err == nil && state == "", fmt.Sprint(state, err)
 		}
-		p.run(enable(input.InsertText, input.InsertTextParams{Text: value}))
+		p.run(command(input.InsertText, input.InsertTextParams{Text: value}))
 		if err := p.call(ids[0], "function () { return this.value; }", "", &state); err != nil || state != value {
 			return false, fmt.Sprintf("it holds %q %v", state, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"amqpd/test/node"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -45,17 +46,20 @@ func open(t *testing.T, n *node.Node) *page {
 	p.ctx = ctx
 	t.Cleanup(func() { p.verdict(); cancel() })
 	// The first action opens the tab, which ends with its context: no timeout here.
-	if err := chromedp.Do(ctx, enable(network.Enable, network.EnableParams{}), enable(runtime.Enable, cdp.Empty{}), enable(log.Enable, cdp.Empty{})); err != nil {
+	if err := chromedp.Do(ctx, command(network.Enable, network.EnableParams{}), command(runtime.Enable, cdp.Empty{}), command(log.Enable, cdp.Empty{}), command(emulation.SetEmulatedMedia, still)); err != nil {
 		t.Fatalf("browser: %v", err)
 	}
 	p.run(chromedp.Navigate("http://" + n.HTTP + "/"))
 	return p
 }
 
-// enable has a domain of the protocol report its events.
-func enable[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+// still asks pages to move nothing, so that no colour is looked at half way.
+var still = emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}}
+
+// command is a command of the protocol whose answer says nothing.
+func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, command, params)
+		_, err := cdp.Call(ctx, tab, c, params)
 		return err
 	})
 }

@@ -24,7 +24,7 @@ export function useRange(id) {
 /** A selection of the range, for the head of a page. @param {{range: object}} props */
 export const RangePick = ({ range }) => html`
   <div class="segments" role="group" aria-label="Time range of the charts">${ranges.map(([id, text, label]) => html`
-    <button key=${id} type="button" aria-pressed=${String(id === range.chosen)} aria-label=${label} title=${label} onClick=${() => range.set(id)}>${text}</button>`)}</div>`;
+    <button key=${id} type="button" aria-pressed=${String(id === range.chosen)} title=${label} onClick=${() => range.set(id)}>${text}</button>`)}</div>`;
 
 /**
  * @typedef {object} Series
