@@ -98,6 +98,7 @@ type Broker struct {
 	waiters    waiters
 	agenda     agenda // deadlines of queues
 	delays     delays
+	funeral    funeral
 	replies    sync.Map // reply address to *replyConsumer
 	batches    sync.Pool
 
@@ -110,6 +111,8 @@ type Broker struct {
 	machine  machine
 	watchers watchers
 	damaged  atomic.Uint64 // messages dropped because they cannot be read back
+	buried   atomic.Uint64 // dead letters that their new queues have, of queues that wait for that
+	waiting  atomic.Int64  // dead letters that wait in letterboxes
 	limits   atomic.Pointer[Limits]
 	started  time.Time
 
@@ -144,6 +147,7 @@ func Open(o Options) (*Broker, error) {
 	b.batches.New = func() any { return newBatch(b) }
 	b.agenda.init(b)
 	b.delays.init(b)
+	b.funeral.init(b)
 	b.changes.epoch.Store(1)
 	b.auth = auth.NewAuthenticator(directory{b.state}, auth.Options{LoopbackUsers: o.LoopbackUsers})
 	b.authorizer = auth.NewAuthorizer(directory{b.state})

@@ -463,7 +463,8 @@ func (c *conn) release() {
 }
 
 // resume lets the queues of all consumers dispatch again: the socket has room.
-// It runs in whichever goroutine wrote to the socket, which holds no lock.
+// It runs in whichever goroutine wrote to the socket, the committer among them. So
+// it publishes nothing: what is found expired is left to the agenda.
 func (c *conn) resume() {
 	c.out.mu.Lock()
 	consumers := append([]*consumer(nil), c.consumers...)
@@ -472,6 +473,7 @@ func (c *conn) resume() {
 	for _, k := range consumers {
 		k.queue.wake(t, k)
 	}
+	c.b.funeral.take(t)
 	c.b.giveBack(t)
 }
 

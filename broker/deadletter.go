@@ -14,6 +14,7 @@ import (
 // letterTarget is where a queue's dead letters go.
 type letterTarget struct {
 	on       bool
+	sure     bool // at least once: a letter is kept until every queue that should have it has it
 	exchange string
 	key      string
 	hasKey   bool
@@ -22,6 +23,7 @@ type letterTarget struct {
 func newLetterTarget(s policy.Settings) letterTarget {
 	return letterTarget{
 		on: s.DeadLetter, exchange: s.DeadLetterExchange, key: s.DeadLetterKey, hasKey: s.HasDeadLetterKey,
+		sure: s.DeadLetter && s.DeadLetterStrategy == "at-least-once",
 	}
 }
 
@@ -31,6 +33,40 @@ type dead struct {
 	queue.Dead
 	q    *localQueue
 	from letterTarget
+
+	fate        fate
+	held        bool     // an exchange that delays took it
+	wanted, got int      // queues that it was offered to, and those that took it
+	has         []uint64 // of a sure letter: the queues that have it, from earlier attempts too
+}
+
+// fate is what became of an attempt to publish a dead letter.
+type fate uint8
+
+const (
+	offered fate = iota // published: the queues say whether it is done with
+	lost                // there is nothing to publish, and never will be
+	stuck               // the disk did not give it
+)
+
+// took notes that a queue has the letter.
+func (d *dead) took(queue uint64) {
+	d.got++
+	if d.from.sure {
+		d.has = append(d.has, queue)
+	}
+}
+
+// done tells whether its old queue may forget the letter. A sure one was taken by
+// every queue that it leads to, and leads to one; any other was offered.
+func (d *dead) done() bool {
+	switch {
+	case d.fate != offered:
+		return d.fate == lost
+	case !d.from.sure:
+		return true
+	}
+	return d.got == d.wanted && (len(d.has) > 0 || d.held)
 }
 
 // burial is what a queue is told in the log once its dead letters are safe
@@ -42,55 +78,133 @@ type burial struct {
 
 // mourn takes the dead letters out of fx. What the log learns of their end, and
 // of everything else that went with them, waits until they are published.
+// REQUIRES q.mu.
 func (t *batch) mourn(q *localQueue, fx *queue.Effects) {
+	gone := slices.Clone(fx.Settled)
+	if q.letters.sure && q.box != nil {
+		q.box.add(fx.DeadLetter) // behind those that wait, lest they overtake them
+		gone = without(gone, logged(fx.DeadLetter))
+		fx.DeadLetter = fx.DeadLetter[:0]
+	}
 	for _, d := range fx.DeadLetter {
 		t.dead = append(t.dead, dead{Dead: d, q: q, from: q.letters})
 	}
-	if len(fx.Settled) > 0 {
-		t.burials = append(t.burials, burial{queue: q.id, ranges: slices.Clone(fx.Settled)})
+	if len(gone) > 0 {
+		t.burials = append(t.burials, burial{queue: q.id, ranges: gone})
 	}
 }
 
 // bury publishes the dead letters gathered so far and those that follow from
 // them. It is called without a queue's lock.
 func (t *batch) bury() {
-	for len(t.dead) > 0 {
+	for len(t.dead) > 0 || len(t.burials) > 0 {
 		letters, burials := t.dead, t.burials
 		t.dead, t.burials = nil, nil
+		t.offer(letters)
+		left := letters[:0]
 		for i := range letters {
-			t.deadLetter(&letters[i])
-			if t.full() {
-				t.publishGathered()
+			if d := &letters[i]; d.done() {
+				t.b.countBuried(d)
+				t.released = append(t.released, d.Pos)
+			} else {
+				left = append(left, *d)
 			}
 		}
-		t.publishGathered()
+		left = t.keep(left)
 		for _, b := range burials {
-			t.log.Settle(b.queue, b.ranges)
-		}
-		for i := range letters {
-			t.released = append(t.released, letters[i].Pos)
+			if ranges := without(b.ranges, waitingOf(b.queue, left)); len(ranges) > 0 {
+				t.log.Settle(b.queue, ranges)
+			}
 		}
 	}
+}
+
+// offer publishes dead letters, each of which then says what became of it.
+func (t *batch) offer(letters []dead) {
+	for i := range letters {
+		t.deadLetter(&letters[i])
+		if t.full() {
+			t.publishGathered()
+		}
+	}
+	t.publishGathered()
+}
+
+// countBuried counts a letter that is safe.
+func (b *Broker) countBuried(d *dead) {
+	if d.from.sure && d.fate == offered {
+		b.buried.Add(1)
+	}
+}
+
+// logged lists the numbers under which the log knows dead letters, in order.
+func logged(letters []queue.Dead) (seqs []uint64) {
+	for i := range letters {
+		if letters[i].Persistent {
+			seqs = append(seqs, letters[i].Seq)
+		}
+	}
+	slices.Sort(seqs)
+	return seqs
+}
+
+// waitingOf lists the numbers under which the log knows letters of one queue, in
+// order.
+func waitingOf(id uint64, letters []dead) (seqs []uint64) {
+	for i := range letters {
+		if d := &letters[i]; d.q.id == id && d.Persistent {
+			seqs = append(seqs, d.Seq)
+		}
+	}
+	slices.Sort(seqs)
+	return seqs
+}
+
+// without takes numbers, which are in order, out of ranges.
+func without(ranges []store.Range, seqs []uint64) []store.Range {
+	if len(seqs) == 0 {
+		return ranges
+	}
+	var left []store.Range
+	for _, r := range ranges {
+		i, _ := slices.BinarySearch(seqs, r.From)
+		for ; i < len(seqs) && seqs[i] <= r.To; i++ {
+			if seqs[i] > r.From {
+				left = append(left, store.Range{From: r.From, To: seqs[i] - 1})
+			}
+			r.From = seqs[i] + 1
+		}
+		if r.From <= r.To {
+			left = append(left, r)
+		}
+	}
+	return left
 }
 
 // deadLetter gathers one dead letter for the queues that its dead-letter
 // exchange leads to (amqp-behaviour §5.8).
 func (t *batch) deadLetter(d *dead) {
+	d.fate, d.held, d.wanted, d.got = lost, false, 0, 0
+	if !d.from.on {
+		return
+	}
 	payload, err := t.reader.Read(d.Pos)
 	if err != nil {
-		d.q.unreadable(&queue.Delivery{Seq: d.Seq, Pos: d.Pos}, true, err)
+		if !d.q.unreadable(&queue.Delivery{Seq: d.Seq, Pos: d.Pos}, false, err) {
+			d.fate = stuck
+		}
 		return
 	}
 	env, header, body := splitPayload(payload)
 	name, key, err := amqp.SplitEnvelope(env)
 	if err != nil {
-		d.q.unreadable(&queue.Delivery{Seq: d.Seq, Pos: d.Pos}, true, err)
+		t.unburiable(d, err)
 		return
 	}
 	died := death{reason: d.Reason, queue: d.q.name, exchange: string(name), key: string(key), at: t.now / 1000}
 	edited, seen, err := died.record(header, d.from)
 	if err != nil {
-		t.b.log.Error("dead letter has unreadable properties", slog.String("queue", d.q.name), slog.Any("error", err))
+		t.unburiable(d, err)
 		return
 	}
 	target := died.key
@@ -99,18 +213,30 @@ func (t *batch) deadLetter(d *dead) {
 	}
 	envelope, err := amqp.AppendEnvelope(nil, d.from.exchange, target)
 	if err != nil {
+		t.unburiable(d, err)
 		return
 	}
-	m := message{env: envelope, header: edited, body: slices.Clone(body), ttl: -1}
+	d.fate = offered
+	m := message{env: envelope, header: edited, body: slices.Clone(body), ttl: -1, letter: d}
 	queues, err := t.routeOwn(d.q.vhost, d.from.exchange, &m)
 	if err != nil {
-		return // the dead-letter exchange does not exist: dropped (amqp-behaviour §5.8)
+		return // the dead-letter exchange does not exist: dropped, unless it is sure (amqp-behaviour §5.8)
 	}
-	queues = slices.DeleteFunc(queues, func(q *localQueue) bool { return seen.cycle(q.name, d.Reason) })
+	queues = slices.DeleteFunc(queues, func(q *localQueue) bool {
+		return seen.cycle(q.name, d.Reason) || slices.Contains(d.has, q.id)
+	})
+	d.wanted, d.held = len(queues), m.holds > 0
 	if len(queues) > 0 || m.holds > 0 {
 		m.durable = m.persistent && anyDurable(queues)
 		t.add(m, queues)
 	}
+}
+
+// unburiable reports a dead letter that makes no message. It was checked when it
+// was published, so this is damage that no checksum tells.
+func (t *batch) unburiable(d *dead, err error) {
+	t.b.log.Error("dead letter is dropped: its properties cannot be read", slog.String("vhost", d.q.vhost.name),
+		slog.String("queue", d.q.name), slog.Uint64("seq", d.Seq), slog.Any("error", err))
 }
 
 // routeOwn routes a message of the broker's own from an exchange and reads its

@@ -31,6 +31,7 @@ type localQueue struct {
 	mu      sync.Mutex
 	core    *queue.Queue // guarded by mu
 	letters letterTarget // guarded by mu: where dead letters go now
+	box     *letterbox   // guarded by mu: dead letters that wait; nil: none
 	behind  []*consumer  // guarded by mu: took no more until what was chosen is written
 	armed   int64        // guarded by mu: when turn comes, unix ms; 0 not set
 	gone    bool         // guarded by mu: deleted, or about to be emptied; every operation refuses
@@ -91,6 +92,9 @@ func (q *localQueue) publishOne(t *batch, m *message) {
 				t.performDeliveries(q)
 			}
 			t.passThrough(q, c.Owner.(*consumer), m)
+			if m.letter != nil {
+				m.letter.took(q.id)
+			}
 			return
 		}
 	}
@@ -104,6 +108,9 @@ func (q *localQueue) publishOne(t *batch, m *message) {
 	m.logged = m.logged || len(t.fx.Persist) > logged
 	if outcome != queue.Refused {
 		t.lease(m)
+		if m.letter != nil {
+			m.letter.took(q.id)
+		}
 	}
 }
 
@@ -223,6 +230,7 @@ func (q *localQueue) remove(t *batch) (ready int, consumers []*consumer) {
 	if q.durable {
 		q.b.store.DropQueue(q.id)
 	}
+	q.dropBox(t)
 	q.noteLocked()
 	q.b.changes.forget(q)
 	q.gone = true

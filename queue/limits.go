@@ -7,11 +7,19 @@ import "math/bits"
 // refuses what would exceed a limit, a quorum queue what comes after that.
 // REQUIRES: rules.rejects.
 func (q *Queue) refuses(size uint32) bool {
-	count, bytes := int64(q.ring.ready), q.readyBytes
+	count, bytes := int64(q.ring.ready+q.parked), q.readyBytes+q.parkedBytes
 	if !q.kind.softLimit {
 		count, bytes = count+1, bytes+int64(size)
 	}
 	return q.beyond(count, bytes)
+}
+
+// Park counts n dead letters, of octets together, against the limits of a queue
+// that refuses: they are gone from it, and wait for a place elsewhere. Negative
+// numbers say that they wait no more.
+func (q *Queue) Park(n int, octets int64) {
+	q.parked += n
+	q.parkedBytes += octets
 }
 
 // beyond says whether a length and a size exceed a limit.

@@ -33,7 +33,9 @@ type Queue struct {
 
 	readyBytes   int64 // octets of bodies that wait
 	unackedBytes int64 // octets of bodies with consumers
-	loggedCount  int   // entries that Persist named and Settled did not yet
+	parked       int   // see Park
+	parkedBytes  int64
+	loggedCount  int // entries that Persist named and Settled did not yet
 	loggedBytes  int64
 	deadlines    bool   // since the ring was last empty an entry had a deadline
 	horizon      uint64 // what Effects.Delivered said last

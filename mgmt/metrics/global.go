@@ -43,7 +43,7 @@ var globalMetrics = []metric{
 	{rabbit, "global_messages_dead_lettered_rejected_total", counter, "messages", "", "Left their queue because they were rejected", died(nil, func(k *broker.KindTotals) uint64 { return k.Rejected })},
 	{rabbit, "global_messages_dead_lettered_maxlen_total", counter, "messages", "", "Left their queue because it was full", died(notAtLeastOnce, func(k *broker.KindTotals) uint64 { return k.Dropped })},
 	{rabbit, "global_messages_dead_lettered_delivery_limit_total", counter, "messages", "", "Left their queue because they had come back too often", died(ofQuorum, func(k *broker.KindTotals) uint64 { return k.DeliveryLimited })},
-	{rabbit, "global_messages_dead_lettered_confirmed_total", counter, "messages", "", "Dead letters that their new queues have confirmed; 0, no queue waits for that", died(atLeastOnce, func(*broker.KindTotals) uint64 { return 0 })},
+	{rabbit, "global_messages_dead_lettered_confirmed_total", counter, "messages", "", "Dead letters that their new queues have confirmed", confirmedLetters},
 }
 
 // onProtocol labels a figure with the protocol.
@@ -79,5 +79,11 @@ func died(has func(*broker.KindTotals) bool, f func(*broker.KindTotals) uint64) 
 // A length limit does not go with dead letters that must arrive, and only
 // quorum queues count deliveries.
 func notAtLeastOnce(k *broker.KindTotals) bool { return k.DeadLetters != broker.DeadLettersAtLeastOnce }
-func atLeastOnce(k *broker.KindTotals) bool    { return k.DeadLetters == broker.DeadLettersAtLeastOnce }
 func ofQuorum(k *broker.KindTotals) bool       { return k.Kind == "quorum" }
+
+// confirmedLetters counts where alone it can happen: quorum queues that
+// dead-letter at least once.
+var confirmedLetters = several(func(s *scrape, out *page) {
+	out.add(labelled("queue_type", kindLabels["quorum"], "dead_letter_strategy", broker.DeadLettersAtLeastOnce),
+		float64(s.broker.DeadLettersConfirmed()))
+})
