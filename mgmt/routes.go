@@ -86,6 +86,7 @@ var routes = []route{
 	{"GET", "/api/operator-policies/{vhost}/{name}", administrator, live, operatorPolicies.get, "One operator policy"},
 	{"PUT", "/api/operator-policies/{vhost}/{name}", administrator, jsonIn, operatorPolicies.put, "Make or change an operator policy: pattern, definition, priority, apply-to"},
 	{"DELETE", "/api/operator-policies/{vhost}/{name}", administrator, 0, operatorPolicies.delete, "Delete an operator policy"},
+	{"GET", "/api/policy-keys", anyLogin, 0, getPolicyKeys, "The keys that policies and the arguments that queues and exchanges may have, with what they take; not in RabbitMQ"},
 	{"GET", "/api/parameters", policies, live, parameters, "All runtime parameters"},
 	{"GET", "/api/parameters/{component}", policies, live, parameters, "The runtime parameters of a component"},
 	{"GET", "/api/parameters/{component}/{vhost}", policies, live, parameters, "The same in one virtual host"},
