@@ -37,21 +37,20 @@ const remove = (sort, p) => confirm({
 }).then((done) => { if (done) { say(`The policy “${p.name}” is deleted`); patchQuery({ edit: '', vhost: '' }); refresh(); } });
 
 const columns = (sort, several, all, allowed) => [
-  { id: 'name', label: 'Policy', fixed: true, by: (p) => p.name, cell: (p) => html`<a class="strong clip" href=${href([sort.path], { vhost: p.vhost, edit: p.name })}>${p.name}</a>` },
+  { id: 'name', label: 'Policy', fixed: true, by: (p) => p.name, cell: (p) => html`<a class="strong" href=${href([sort.path], { vhost: p.vhost, edit: p.name })}>${p.name}</a> <${Shadow} policy=${p} all=${all} />` },
   { id: 'vhost', label: 'Virtual host', on: several, by: (p) => p.vhost, cell: (p) => p.vhost },
   { id: 'pattern', label: 'Matches', on: true, by: (p) => p.pattern, cell: (p) => html`<code class="clip">${p.pattern}</code>` },
   { id: 'apply', label: 'Applies to', on: true, by: (p) => p['apply-to'], cell: (p) => p['apply-to'].replaceAll('_', ' ') },
-  { id: 'definition', label: 'What it does', on: true, cell: (p) => html`<span class="clip" title=${JSON.stringify(p.definition, null, 1)}>${sentence(p.definition)}</span>` },
+  { id: 'definition', label: 'What it does', on: true, cell: (p) => html`<span class="clip medium" title=${JSON.stringify(p.definition, null, 1)}>${sentence(p.definition)}</span>` },
   { id: 'raw', label: 'Definition', cell: (p) => html`<code class="clip">${JSON.stringify(p.definition)}</code>` },
   { id: 'priority', label: 'Precedence', on: true, num: true, by: (p) => p.priority, cell: (p) => p.priority },
-  { id: 'shadow', label: 'Note', on: true, cell: (p) => html`<${Shadow} policy=${p} all=${all} />` },
   allowed && { id: 'act', label: '', fixed: true, act: true, cell: (p) => html`<button type="button" class="btn danger small" aria-label=${`Delete ${p.name}`} onClick=${() => remove(sort, p)}>Delete</button>` },
 ].filter(Boolean);
 
 function Shadow({ policy, all }) {
   const s = shadow(policy, all);
   if (!s) return null;
-  return html`<${Badge} tone="warn" title=${s.certain ? `“${s.by.name}” matches the same and has a higher priority, so this one never acts` : `“${s.by.name}” has the same pattern and priority: which one acts is not defined`}>${s.certain ? 'hidden by' : 'ties with'} ${s.by.name}<//>`;
+  return html`<${Badge} tone="warn" title=${s.certain ? `“${s.by.name}” matches the same and has a higher priority, so this one never acts` : `“${s.by.name}” has the same pattern and priority: which one acts is not defined`}>${s.certain ? 'shadowed' : 'tie'}<//>`;
 }
 
 function List({ kind, query }) {

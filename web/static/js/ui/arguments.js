@@ -54,11 +54,18 @@ export function ArgumentsEditor({ label, rows, set, offers = [], nameOf = (k) =>
   return html`
     <fieldset class="wide pairs"><legend class="label">${label}</legend>
       ${rows.map((r, i) => html`<${Pair} key=${i} row=${r} n=${i + 1} change=${(p) => change(i, p)} remove=${() => set(rows.filter((_, j) => j !== i))} />`)}
-      <div class="chips">
-        <button type="button" class="chip" onClick=${() => set([...rows, blank()])}>+ any</button>
-        ${left.map((k) => html`<button key=${nameOf(k)} type="button" class="chip" title=${`${nameOf(k)}: ${k.doc}`} onClick=${() => add(k)}>+ ${k.label}</button>`)}
+      <div class="offers">${groupsOf(left).map(([group, keys]) => html`
+        <div key=${group} class="chips">${group && html`<span>${group}</span>`}${keys.map((k) => html`<button key=${nameOf(k)} type="button" class="chip" title=${`${nameOf(k)}: ${k.doc}`} onClick=${() => add(k)}>+ ${k.label}</button>`)}</div>`)}
+        <div class="chips">${left.some((k) => k.group) && html`<span>Other</span>`}<button type="button" class="chip" onClick=${() => set([...rows, blank()])}>+ any</button></div>
       </div>
     </fieldset>`;
+}
+
+// groupsOf gives [group, keys] in the order in which they are offered.
+function groupsOf(keys) {
+  const groups = new Map();
+  for (const k of keys) groups.set(k.group || '', [...(groups.get(k.group || '') || []), k]);
+  return [...groups];
 }
 
 function Pair({ row, n, change, remove }) {
