@@ -1,24 +1,28 @@
-/** Data that stays fresh: asked again at the chosen pace, at once after a change, and not while nobody looks. */
+/** Data that stays fresh: told by the node or asked again at the chosen pace, at once after a change, and not while nobody looks. */
 import { useState, useEffect, useRef } from './dom.js';
 import { get } from './api.js';
 import { usePref } from './prefs.js';
+import { follow, canFollow, isLive, watchObjects } from './live.js';
 
-/** Paces that a person can choose, in milliseconds; 0 is never. */
-export const paces = [[2000, 'every 2 s'], [5000, 'every 5 s'], [10000, 'every 10 s'], [30000, 'every 30 s'], [0, 'not by itself']];
+const fallback = 5000; // ms between questions where the node does not tell by itself
 
-const wakers = new Set();
+/** Paces that a person can choose: live, or milliseconds; 0 is never. */
+export const paces = [['live', 'as it happens'], [2000, 'every 2 s'], [5000, 'every 5 s'], [10000, 'every 10 s'], [30000, 'every 30 s'], [0, 'not by itself']];
+
+const wakers = new Map(); // wakes a question, by its path
 
 /** Asks everything on the page again, because something was changed. */
 export function refresh() {
-  for (const wake of wakers) wake();
+  for (const wake of wakers.keys()) wake();
 }
 
-/** When the last answer came and whether the last request failed, for the header. */
-export const pulse = { at: 0, error: null, listeners: new Set() };
+/** When the last answer came, whether the last request failed and whether the node tells by itself, for the header. */
+export const pulse = { at: 0, error: null, live: false, listeners: new Set() };
 
 function beat(error) {
   pulse.error = error;
   if (!error) pulse.at = Date.now();
+  pulse.live = isLive();
   for (const listener of pulse.listeners) listener();
 }
 
@@ -29,8 +33,9 @@ function beat(error) {
  * @returns {{data: *, error: Error|null, loading: boolean, again: () => void}} data of the previous path stays until the next answer
  */
 export function usePoll(path, options = {}) {
-  const [pref] = usePref('refresh', 5000);
-  const pace = options.once ? 0 : options.pace ?? pref;
+  const [pref] = usePref('refresh', 'live');
+  const live = pref === 'live' && !options.once && !options.pace && path !== null && canFollow(path);
+  const pace = options.once ? 0 : options.pace ?? (pref === 'live' ? fallback : pref);
   const [state, set] = useState({ data: undefined, error: null, loading: path !== null, path });
   const wake = useRef(() => {});
   useEffect(() => {
@@ -38,21 +43,23 @@ export function usePoll(path, options = {}) {
       set({ data: undefined, error: null, loading: false, path });
       return undefined;
     }
-    const loop = poller(path, pace, set);
+    const loop = poller(path, pace, live, set);
     wake.current = loop.wake;
-    wakers.add(loop.wake);
+    wakers.set(loop.wake, path);
     return () => {
       wakers.delete(loop.wake);
       loop.stop();
     };
-  }, [path, pace]);
+  }, [path, pace, live]);
   return { ...state, loading: state.loading || state.path !== path, again: () => wake.current() };
 }
 
-// poller asks path until stopped. One request is under way at a time; a slow
-// node is asked less often than the pace says.
-function poller(path, pace, set) {
+// poller asks path until stopped, and not while the node tells of it by itself.
+// One request is under way at a time; a slow node is asked less often than the
+// pace says.
+function poller(path, pace, live, set) {
   let timer = 0;
+  let told = false;
   let abort = null;
   let stopped = false;
   const ask = async () => {
@@ -72,16 +79,46 @@ function poller(path, pace, set) {
       beat(error.status === 0 || error.status >= 502 ? error : null);
     }
     const took = performance.now() - began;
-    if (pace && !stopped) timer = setTimeout(next, Math.max(pace, took * 4));
+    if (pace && !stopped && !told) timer = setTimeout(next, Math.max(pace, took * 4));
   };
   const next = () => (document.hidden ? (timer = setTimeout(next, 1000)) : ask());
   ask();
+  const leave = live ? follow(path, {
+    data: (data) => {
+      told = true;
+      clearTimeout(timer);
+      abort?.abort();
+      set({ data, error: null, loading: false, path });
+      beat(null);
+    },
+    lost: () => {
+      if (!told) return;
+      told = false;
+      next();
+    },
+  }) : () => {};
   return {
     wake: () => { if (!stopped) ask(); },
     stop: () => {
       stopped = true;
+      leave();
       clearTimeout(timer);
       abort?.abort();
     },
   };
 }
+
+// Which answers change when an object of a kind comes or goes. Lists that the node tells of by itself are not among them.
+const touched = { binding: /\/bindings/, exchange: /\/bindings/, policy: /^\/policies/, 'operator-policy': /^\/operator-policies/, user: /^\/users/, permission: /permissions/, 'topic-permission': /topic-permissions/, vhost: /^\/vhosts/, 'vhost-limit': /limits/, 'user-limit': /limits/ };
+const gather = 300; // ms in which events are gathered before anything is asked
+const changed = new Set();
+
+watchObjects((objects) => {
+  for (const { kind } of objects) if (touched[kind]) changed.add(touched[kind]);
+  if (changed.size === 0) return;
+  setTimeout(() => {
+    const patterns = [...changed];
+    changed.clear();
+    for (const [wake, path] of wakers) if (patterns.some((p) => p.test(path))) wake();
+  }, gather);
+});

@@ -83,7 +83,7 @@ function versionOf(overview) {
 function Bar({ place, user, menu, open }) {
   const theme = useTheme();
   const [vhost, setVhost] = usePref('vhost', '');
-  const [pace, setPace] = usePref('refresh', 5000);
+  const [pace, setPace] = usePref('refresh', 'live');
   return html`
     <header class="bar">
       <button type="button" class="btn quiet icon menu-btn" aria-label="Open the menu" aria-expanded=${String(open)} onClick=${menu}><${Icon} name="menu" /></button>
@@ -91,7 +91,7 @@ function Bar({ place, user, menu, open }) {
       <span class="grow hide-s"></span>
       ${place.several && html`<label class="vhost-pick"><span class="hide-s">Scope</span><select aria-label="Scope" title="Virtual host that lists show" value=${place.vhost} onChange=${(e) => setVhost(e.target.value)}>
         <option value="" selected=${vhost === ''}>All virtual hosts</option>${place.vhosts.map((v) => html`<option key=${v} value=${v} selected=${v === vhost}>${v}</option>`)}</select></label>`}
-      <div class="live hide-s"><${Pulse} pace=${pace} /><select aria-label="Refresh" title="How often the figures are asked for" value=${pace} onChange=${(e) => setPace(Number(e.target.value))}>${paces.map(([ms, label]) => html`<option key=${ms} value=${ms} selected=${ms === pace}>${label}</option>`)}</select></div>
+      <div class="live hide-s"><${Pulse} pace=${pace} /><select aria-label="Refresh" title="How often the figures are asked for" value=${pace} onChange=${(e) => setPace(e.target.value === 'live' ? 'live' : Number(e.target.value))}>${paces.map(([ms, label]) => html`<option key=${ms} value=${ms} selected=${ms === pace}>${label}</option>`)}</select></div>
       <button type="button" class="btn quiet icon" aria-label=${theme === 'dark' ? 'Light theme' : 'Dark theme'} title=${theme === 'dark' ? 'Light theme' : 'Dark theme'} onClick=${flipTheme}><${Icon} name=${theme === 'dark' ? 'sun' : 'moon'} /></button>
       <a class="who hide-s" href=${may.administer() ? href(['users', user.name]) : '#/admin'} title=${user.tags.join(', ')}><i aria-hidden="true">${[...user.name][0]}</i>${user.name}</a>
       <button type="button" class="btn quiet icon" aria-label="Log out" title="Log out" onClick=${() => { closeAll(); logout(); }}><${Icon} name="leave" /></button>
@@ -109,8 +109,9 @@ function usePulse() {
 }
 
 function Pulse({ pace }) {
-  const { at, error } = usePulse();
-  return html`<button type="button" class=${`pulse${error ? ' off' : pace ? '' : ' paused'}`} onClick=${refresh} title=${`Refreshed at ${clock(at)}. Click to refresh now.`}><i aria-hidden="true"></i><span>${error ? 'Offline' : pace ? 'Live' : 'Paused'}</span><span class="sr">, refreshed at ${clock(at)}</span></button>`;
+  const { at, error, live } = usePulse();
+  const state = error ? 'Offline' : !pace ? 'Paused' : live ? 'Live' : 'Polling';
+  return html`<button type="button" class=${`pulse ${state.toLowerCase()}`} onClick=${refresh} title=${`Refreshed at ${clock(at)}. Click to refresh now.`}><i aria-hidden="true"></i><span>${state}</span><span class="sr">, refreshed at ${clock(at)}</span></button>`;
 }
 
 function Lost() {
