@@ -30,14 +30,16 @@ function Current({ route }) {
     load().then((page) => { if (!gone) set({ load, page, error: null }); }, (error) => { if (!gone) set({ load, page: null, error }); });
     return () => { gone = true; };
   }, [load]);
+  const here = missing || shown.load === load;
   useEffect(() => {
+    if (!here) return; // there is no heading yet that could take the keyboard
     if (first.current) { first.current = false; return; }
     window.scrollTo(0, 0);
     document.getElementById('page-title')?.focus({ preventScroll: true });
-  }, [route.key]);
+  }, [route.key, here]);
   if (missing) return html`<${Page} title="Not found"><${Empty} title="There is no page at this address">The address may be cut off, or it comes from another version of the console.<//><//>`;
   if (shown.error) return html`<${Note} tone="bad" title="A part of the console could not be loaded">The node does not answer. The page is loaded again by itself when it does.<//>`;
-  if (shown.load !== load) return html`<${Loading} />`;
+  if (!here) return html`<${Loading} />`;
   return html`<${shown.page} key=${route.key} ...${props} query=${route.query} />`;
 }
 
