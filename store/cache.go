@@ -45,31 +45,23 @@ func (d *diskCache) get(segment, off uint32) (*chunk, int) {
 	want := readFirst
 	for i := len(d.chunks) - 1; i >= 0; i-- {
 		c := d.chunks[i]
-		if c.segment != segment || off < c.base {
-			continue
-		}
-		if c.contains(off) && c.hold() {
+		if c.segment == segment && c.contains(off) && c.hold() {
 			return c, 0
 		}
-		if n := int(c.end.Load() - c.base); int(off-c.base) <= 2*n && want == readFirst {
+		if n := int(c.end.Load() - c.base); want == readFirst && c.leadsTo(segment, off, n) {
 			want = nextRead(n, int(c.disk.used.Load()))
 		}
 	}
 	return nil, want
 }
 
-// find returns the chunk that was read back of a transient one, with a hold; nil if it is
-// not here.
-func (d *diskCache) find(segment uint32) *chunk {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, c := range d.chunks {
-		if c.segment == segment && c.hold() {
-			c.disk.recent.Store(true)
-			return c
-		}
+// leadsTo reports whether who has read the n octets of c may be the one who wants off of a
+// segment now. Transient segments are too short to tell by the place.
+func (c *chunk) leadsTo(segment, off uint32, n int) bool {
+	if c.segment == segment {
+		return off >= c.base && int(off-c.base) <= 2*n
 	}
-	return nil
+	return c.segment&segment&transientSegment != 0
 }
 
 // forgetSegment drops what was read back of a transient chunk, whose number is going to be

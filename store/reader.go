@@ -42,15 +42,14 @@ func (r *Reader) Done() { r.letGo() }
 
 // letGo gives back the hold on a chunk.
 func (r *Reader) letGo() {
-	if r.c == nil {
-		return
+	if c := r.c; c != nil {
+		if c.segment&transientSegment != 0 && c.disk == nil {
+			r.s.transient.unpin(c)
+		} else if c.drop(1) {
+			r.s.memory.put(c.mem)
+		}
+		r.c = nil
 	}
-	if r.c.segment&transientSegment != 0 && r.c.disk == nil {
-		r.s.transient.unpin(r.c)
-	} else if r.c.drop(1) {
-		r.s.memory.put(r.c.mem)
-	}
-	r.c = nil
 	if r.k != nil {
 		r.s.transient.drop(r.k, 1)
 		r.k = nil
@@ -60,26 +59,38 @@ func (r *Reader) letGo() {
 // readTransient reads a message that is not in the chunk read from last, unless that was
 // read back.
 func (r *Reader) readTransient(p Pos) ([]byte, error) {
-	if c := r.c; c != nil && c.segment == p.segment() { // and r.k keeps it that segment
-		c.disk.recent.Store(true)
-		return c.payload(p.offset()), nil
+	off := p.offset()
+	if c := r.c; c != nil && c.segment == p.segment() && c.contains(off) { // r.k keeps it that segment
+		if payload, _ := c.whole(off); payload != nil {
+			return payload, nil
+		}
 	}
 	r.letGo()
 	k := r.s.transient.at(p.segment())
 	if r.s.transient.pin(k) {
 		r.c = k
-		return k.payload(p.offset()), nil
+		return k.payload(off), nil
 	}
-	c := r.s.cache.find(k.segment)
-	if c == nil {
-		var err error
-		if c, err = r.s.readSpilled(k, k.out.Load()); err != nil {
-			return nil, err
+	k.hold() // which cannot fail: the caller has a reference
+	r.k = k
+	c, want := r.s.cache.get(k.segment, off)
+	if c != nil {
+		r.c = c
+		if payload, _ := c.whole(off); payload != nil {
+			return payload, nil
 		}
+		if c.drop(1) {
+			r.s.memory.put(c.mem)
+		}
+		r.c, want = nil, readMost
 	}
-	k.hold() // the caller has a reference
-	r.c, r.k = c, k
-	return c.payload(p.offset()), nil
+	c, err := r.s.readSpilled(k, off, want)
+	if err != nil {
+		r.letGo()
+		return nil, err
+	}
+	r.c = c
+	return c.payload(off), nil
 }
 
 func (r *Reader) readElsewhere(p Pos) ([]byte, error) {

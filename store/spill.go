@@ -1,12 +1,14 @@
 package store
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"log/slog"
 	"math/bits"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,14 +27,16 @@ import (
 //
 // Who publishes does it, in Throttle: who brings more than fits into memory waits for the
 // system to take it. The chunk itself stays, with its references; its number, and so the
-// positions, mean what they did. Messages come back by reading the whole chunk, which is
-// kept with what was read from the log.
+// positions, mean what they did. Messages come back in blocks, as many at a time as were of
+// use the last time, which are kept with what was read from the log.
 //
 // The file is nothing that a start would look at: it is removed then, and when the store
 // is closed.
 
 const (
 	spillName = "spill"
+	// spillBlock is what has a checksum of its own, and so the least that is read.
+	spillBlock = readFirst
 	// spillPause is how long nothing is spilled after that failed.
 	spillPause = time.Second
 )
@@ -61,9 +65,17 @@ type spill struct {
 
 // spilled is where a chunk is in the file.
 type spilled struct {
-	slot, n int    // n slots
-	octets  int    // that were used of it
-	crc     uint32 // of those
+	slot, n int      // n slots
+	octets  int      // that were used of it
+	sums    []uint32 // checksums of their blocks
+}
+
+// checksums returns those of the blocks of p.
+func checksums(p []byte) (sums []uint32) {
+	for block := range slices.Chunk(p, spillBlock) {
+		sums = append(sums, crc32.Checksum(block, castagnoli))
+	}
+	return sums
 }
 
 // puncher is a file of which a part can be given back to the system.
@@ -233,7 +245,7 @@ func (t *transient) oldest() *chunk {
 // caller has a hold on it.
 func (t *transient) spillChunk(k *chunk) error {
 	p := k.mem.b[:k.used.Load()]
-	to := &spilled{n: (len(p) + chunkSize - 1) / chunkSize, octets: len(p), crc: crc32.Checksum(p, castagnoli)}
+	to := &spilled{n: (len(p) + chunkSize - 1) / chunkSize, octets: len(p), sums: checksums(p)}
 	slot, f, err := t.spill.take(to.n)
 	if err != nil {
 		return err
@@ -253,31 +265,67 @@ func (t *transient) spillChunk(k *chunk) error {
 	return nil
 }
 
-// readSpilled reads the chunk k back, of which the caller has a reference to a message. What
-// it returns is held for the caller, and by the cache if it is of usual size.
-func (s *Store) readSpilled(k *chunk, to *spilled) (*chunk, error) {
-	c := &chunk{segment: k.segment, head: transientHead, mem: s.memory.get(to.octets), disk: &diskRead{}}
-	c.word.Store(oneHold)
-	c.end.Store(uint32(to.octets))
-	p, f, off := c.mem.b[:to.octets], s.transient.spill.file(), int64(to.slot)*chunkSize
-	got, err := f.ReadAt(p, off)
-	if ahead, ok := f.(aheadReader); ok {
-		ahead.readAhead(off+int64(got), aheadOf)
+// readSpilled reads want octets of the chunk k from the block of off on, and more if the
+// message there is longer. The caller has a reference to that. What it returns is held for
+// the caller, and by the cache if it is of usual size.
+func (s *Store) readSpilled(k *chunk, off uint32, want int) (*chunk, error) {
+	to := k.out.Load()
+	from := int(off) / spillBlock
+	for {
+		n := min((want+spillBlock-1)/spillBlock*spillBlock, to.octets-from*spillBlock)
+		c := &chunk{segment: k.segment, base: uint32(from * spillBlock), head: transientHead, mem: s.memory.get(n), disk: &diskRead{}}
+		c.word.Store(oneHold)
+		c.end.Store(c.base + uint32(n))
+		if err := s.readBlocks(c.mem.b[:n], to, from); err != nil {
+			s.memory.put(c.mem)
+			return nil, err
+		}
+		if _, want = c.whole(off); want > n {
+			s.memory.put(c.mem)
+			continue
+		}
+		if len(c.mem.b) <= readMost {
+			s.cache.put(c)
+		}
+		return c, nil
 	}
+}
+
+// readBlocks fills p with the blocks of a spilled chunk from one on.
+func (s *Store) readBlocks(p []byte, to *spilled, from int) error {
+	f, off := s.transient.spill.file(), int64(to.slot)*chunkSize+int64(from)*spillBlock
+	got, err := f.ReadAt(p, off)
 	s.stats.diskReads.Add(1)
 	s.stats.diskRead.Add(uint64(got))
+	if ahead, ok := f.(aheadReader); ok && len(p) > readMost/2 {
+		ahead.readAhead(off+int64(got), aheadOf)
+	}
 	if got == len(p) {
 		err = nil
-	}
-	if err == nil && crc32.Checksum(p, castagnoli) != to.crc {
-		err = ErrCorrupt
+		if sums := checksums(p); !slices.Equal(sums, to.sums[from:from+len(sums)]) {
+			err = ErrCorrupt
+		}
 	}
 	if err != nil {
-		s.memory.put(c.mem)
-		return nil, fmt.Errorf("transient messages in %s at %d: %w", s.transient.spill.path, off, err)
+		return fmt.Errorf("transient messages in %s at %d: %w", s.transient.spill.path, off, err)
 	}
-	if len(c.mem.b) <= readMost {
-		s.cache.put(c)
+	return nil
+}
+
+// whole returns the message at off of what was read back, and how much has to be read from
+// base on to have all of it; nil if that is more.
+func (c *chunk) whole(off uint32) (payload []byte, need int) {
+	at, end := int(off-c.base), int(c.end.Load()-c.base)
+	if at+transientHead > end {
+		return nil, at + transientHead
 	}
-	return c, nil
+	need = at + transientHead + int(binary.LittleEndian.Uint32(c.mem.b[at:]))
+	if need > end {
+		return nil, need
+	}
+	c.disk.used.Add(uint32(need - at))
+	if !c.disk.recent.Load() {
+		c.disk.recent.Store(true)
+	}
+	return c.payload(off), need
 }

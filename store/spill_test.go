@@ -189,6 +189,37 @@ func (l *lines) count(what string) int {
 	return strings.Count(l.b.String(), what)
 }
 
+// TestSpilledBlocksAreRead reads what was spilled from end to end, in few large reads, and
+// as queues that were filled side by side are drained one by one, without reading much of
+// what the others have.
+func TestSpilledBlocksAreRead(t *testing.T) {
+	const queues, size = 400, 1000
+	s := spilling(t, NewMemoryFS(), "/data")
+	ps := putTransients(s, 40*queues, size)
+	before := s.Stats()
+	checkTransients(t, s, ps, size)
+	st := s.Stats()
+	if n, most := st.DiskReads-before.DiskReads, uint64(len(ps)*size*5/4/chunkSize); n > most {
+		t.Errorf("%d reads from end to end, at most %d are expected", n, most)
+	}
+	r := s.NewReader()
+	for i := range ps {
+		at := i/40 + i%40*queues // a message of each queue in turn was published
+		b, err := r.Read(ps[at])
+		if err != nil || string(b) != string(body(at, size)) {
+			t.Fatalf("message %d: %.20q, %v", at, b, err)
+		}
+		if i%40 == 39 {
+			r.Done()
+		}
+	}
+	n := float64(s.Stats().DiskRead-st.DiskRead) / float64(len(ps))
+	if n > 1.5*spillBlock {
+		t.Errorf("%.0f octets are read for a message", n)
+	}
+	s.ReleaseAll(ps)
+}
+
 // TestDamagedSpillIsTold damages what was spilled.
 func TestDamagedSpillIsTold(t *testing.T) {
 	s := spilling(t, NewMemoryFS(), "/data")
