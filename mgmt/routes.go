@@ -164,6 +164,13 @@ var routes = []route{
 	{"GET", "/api/queues/{vhost}/{queue}/browse", vhostLogin, 0, getBrowse, "Look at messages without taking them, page by page: limit, cursor, order, state, and conditions; not in RabbitMQ"},
 	{"POST", "/api/queues/{vhost}/{queue}/actions", administrator, 0, postQueueAction, "Synchronise the copies of a queue, or stop that"},
 
+	// Copies of quorum queues (replicas.go).
+	{"GET", "/api/queues/quorum/{vhost}/{queue}/status", vhostLogin, 0, getReplicas, "The copies of a quorum queue"},
+	{"POST", "/api/queues/quorum/{vhost}/{queue}/replicas/add", administrator, anyOut, postReplica, "Put a copy of a quorum queue on a node: {\"node\":\"...\"}"},
+	{"DELETE", "/api/queues/quorum/{vhost}/{queue}/replicas/delete", administrator, anyOut, deleteReplica, "Take the copy of a quorum queue from a node: {\"node\":\"...\"}"},
+	{"POST", "/api/queues/quorum/replicas/on/{node}/grow", administrator, anyOut, postGrow, "Put copies of quorum queues on a node: vhost_pattern, queue_pattern, strategy"},
+	{"DELETE", "/api/queues/quorum/replicas/on/{node}/shrink", administrator, anyOut, deleteShrink, "Take the copies of quorum queues from a node"},
+
 	// Health (health.go, aliveness.go).
 	{"GET", "/api/aliveness-test/{vhost}", vhostLogin, 0, getAliveness, "Declare a queue, publish to it, get the message"},
 	{"GET", "/api/healthchecks/node", anyLogin, 0, getNodeHealth, "Whether an alarm is on"},

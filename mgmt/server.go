@@ -83,9 +83,14 @@ func New(o Options) *Server {
 func (s *Server) Handler() http.Handler { return s }
 
 // Serve answers requests on l until Stop or until l is closed, and returns nil
-// then. It may be called for several listeners.
+// then. It may be called for several listeners. A listener with a method
+// Protocol() string is shown under that name: "https" for one with TLS.
 func (s *Server) Serve(l net.Listener) error {
-	s.broker.Announce("http", l.Addr())
+	protocol := "http"
+	if p, ok := l.(interface{ Protocol() string }); ok {
+		protocol = p.Protocol()
+	}
+	s.broker.Announce(protocol, l.Addr())
 	s.sampling.Do(func() { s.running.Go(func() { s.sampler.run(s.stopping, s.hub.sample) }) })
 	err := s.http.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {

@@ -23,11 +23,12 @@ func (p *process) listen(c *config) (ready string, err error) {
 		addresses []string
 		serve     func(net.Listener) error
 		tls       func(*certificates) *tls.Config // nil: in the clear
+		protocol  string                          // with TLS, as listeners are shown
 	}{
-		{"amqp", "amqp-listen", c.amqpListen, p.node.Serve, nil},
-		{"amqps", "amqps-listen", c.amqpsListen, p.node.Serve, (*certificates).listenerConfig},
-		{web, "http-listen", c.httpListen, p.api.Serve, either(c.httpTLS, (*certificates).webConfig)},
-		{"metrics", "metrics-listen", c.metricsListen, p.metrics.Serve, nil},
+		{"amqp", "amqp-listen", c.amqpListen, p.node.Serve, nil, ""},
+		{"amqps", "amqps-listen", c.amqpsListen, p.node.Serve, (*certificates).listenerConfig, "amqp/ssl"},
+		{web, "http-listen", c.httpListen, p.api.Serve, either(c.httpTLS, (*certificates).webConfig), "https"},
+		{"metrics", "metrics-listen", c.metricsListen, p.metrics.Serve, nil, ""},
 	} {
 		var bound []string
 		for _, address := range kind.addresses {
@@ -37,7 +38,7 @@ func (p *process) listen(c *config) (ready string, err error) {
 			}
 			bound = append(bound, l.Addr().String())
 			if kind.tls != nil {
-				l = tls.NewListener(l, kind.tls(p.certs))
+				l = secured{tls.NewListener(l, kind.tls(p.certs)), kind.protocol}
 			}
 			p.accept(l, kind.serve)
 		}
@@ -55,6 +56,15 @@ func (p *process) listen(c *config) (ready string, err error) {
 	}
 	return strings.Join(words, " "), nil
 }
+
+// secured is a listener that speaks TLS, and says so to who shows listeners.
+type secured struct {
+	net.Listener
+	protocol string
+}
+
+// Protocol is what RabbitMQ calls such a listener.
+func (s secured) Protocol() string { return s.protocol }
 
 // either is f where wanted, else nil.
 func either[F any](wanted bool, f func(*certificates) F) func(*certificates) F {

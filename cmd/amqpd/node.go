@@ -14,8 +14,9 @@ import (
 // again that the garbage collector has not looked at yet; so the alarm is the last resort.
 const transientShare = 4
 
-// openBroker opens the broker on the data directory, and its sites.
-func openBroker(c *config, l logs) (services, error) {
+// openBroker opens the broker on the data directory, and its sites. certs may be
+// nil.
+func openBroker(c *config, l logs, certs *certificates) (services, error) {
 	b, err := broker.Open(broker.Options{
 		NodeName:         c.nodeName,
 		DataDir:          c.dataDir,
@@ -39,7 +40,7 @@ func openBroker(c *config, l logs) (services, error) {
 	}
 	return services{
 		node:    b,
-		api:     mgmt.New(mgmt.Options{Broker: b, Log: l.log}),
+		api:     mgmt.New(mgmt.Options{Broker: b, Log: l.log, Certificate: certs.expiry()}),
 		metrics: metrics.New(metrics.Options{Broker: b, Log: l.log}),
 	}, nil
 }

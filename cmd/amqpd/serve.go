@@ -50,7 +50,7 @@ type services struct {
 }
 
 // opener opens the node of a data directory, and its sites.
-type opener func(*config, logs) (services, error)
+type opener func(*config, logs, *certificates) (services, error)
 
 // process is a started node with everything around it that has to be ended.
 type process struct {
@@ -119,7 +119,7 @@ func (p *process) open(c *config, signals <-chan os.Signal, open opener) (servic
 	}
 	opened := make(chan result, 1)
 	go func() {
-		s, err := open(c, p.logs)
+		s, err := open(c, p.logs, p.certs)
 		opened <- result{s, err}
 	}()
 	for {

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"amqpd/broker"
+	"net/url"
+	"strconv"
 )
 
 // fakeNode is a node that greets each client with "hello" and can be made to
@@ -101,6 +103,14 @@ type served struct {
 // line or the end.
 func startServe(t *testing.T, n *fakeNode, args ...string) *served {
 	t.Helper()
+	return startServing(t, func(*config, logs, *certificates) (services, error) {
+		return services{node: n, api: fakeSite{}, metrics: fakeSite{}}, nil
+	}, args...)
+}
+
+// startServing is startServe with whatever open opens.
+func startServing(t *testing.T, open opener, args ...string) *served {
+	t.Helper()
 	c, err := load(t, "", "", append([]string{"--data-dir", t.TempDir(), "--node-name", "n@h", "--amqp-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-level", "error"}, args...)...)
 	if err != nil {
 		t.Fatal(err)
@@ -108,9 +118,7 @@ func startServe(t *testing.T, n *fakeNode, args ...string) *served {
 	s := &served{signals: make(chan os.Signal, 4), result: make(chan error, 1)}
 	out, in := io.Pipe()
 	go func() {
-		err := serve(c, in, io.Discard, s.signals, func(*config, logs) (services, error) {
-			return services{node: n, api: fakeSite{}, metrics: fakeSite{}}, nil
-		})
+		err := serve(c, in, io.Discard, s.signals, open)
 		in.Close()
 		s.result <- err
 	}()
@@ -177,6 +185,55 @@ func TestServe_SeveralListenersAndTLS(t *testing.T) {
 		}
 	}
 	s.signals <- syscall.SIGINT
+	if err := <-s.result; err != nil {
+		t.Error(err)
+	}
+}
+
+// Listeners with TLS are shown as such, and the check of certificates knows
+// when theirs ends.
+func TestServe_TLSIsShown(t *testing.T) {
+	a, files, _ := tlsFiles(t)
+	s := startServing(t, openBroker, "--amqps-listen", "127.0.0.1:0", "--http-tls", "--tls-cert", files.tlsCert, "--tls-key", files.tlsKey)
+	match := regexp.MustCompile(`https=(\S+)`).FindStringSubmatch(s.ready)
+	if match == nil {
+		t.Fatalf("the ready line is %q", s.ready)
+	}
+	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: a.pool()}}}
+	defer client.CloseIdleConnections()
+	ask := func(path string) (status int, text string) {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", "https://"+match[1]+"/api"+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth("guest", "guest")
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if err != nil || answer.ProtoMajor != 2 {
+			t.Errorf("%s by HTTP/%d: %v", path, answer.ProtoMajor, err)
+		}
+		return answer.StatusCode, string(body)
+	}
+	for _, protocol := range []string{"amqp", "amqp/ssl", "https", "http/prometheus"} {
+		if status, text := ask("/health/checks/protocol-listener/" + url.PathEscape(protocol)); status != 200 {
+			t.Errorf("%s: %d %s", protocol, status, text)
+		}
+	}
+	if status, _ := ask("/health/checks/protocol-listener/http"); status != 503 {
+		t.Error("http is shown without TLS")
+	}
+	if status, text := ask("/health/checks/certificate-expiration/0/days"); status != 200 {
+		t.Errorf("now: %d %s", status, text)
+	}
+	status, text := ask("/health/checks/certificate-expiration/50/years")
+	if status != 503 || strings.Count(text, strconv.Quote(files.tlsCert)) != 2 || !strings.Contains(text, `"https"`) || !strings.Contains(text, `"amqp/ssl"`) {
+		t.Errorf("in 50 years: %d %s", status, text)
+	}
+	s.signals <- syscall.SIGTERM
 	if err := <-s.result; err != nil {
 		t.Error(err)
 	}
@@ -273,7 +330,7 @@ func TestServe_SignalWhileOpening(t *testing.T) {
 	signals, release := make(chan os.Signal, 2), make(chan struct{})
 	signals <- syscall.SIGHUP
 	signals <- syscall.SIGTERM
-	err = serve(c, io.Discard, io.Discard, signals, func(*config, logs) (services, error) {
+	err = serve(c, io.Discard, io.Discard, signals, func(*config, logs, *certificates) (services, error) {
 		<-release
 		return services{node: &fakeNode{}, api: fakeSite{}, metrics: fakeSite{}}, nil
 	})
@@ -292,7 +349,7 @@ func TestServe_RefusalsBeforeTheDataDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = serve(c, io.Discard, io.Discard, nil, func(*config, logs) (services, error) {
+		err = serve(c, io.Discard, io.Discard, nil, func(*config, logs, *certificates) (services, error) {
 			t.Errorf("%q: the data directory was opened", args)
 			return services{node: &fakeNode{}, api: fakeSite{}, metrics: fakeSite{}}, nil
 		})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+	"time"
 )
 
 // certificates is what TLS listeners show and demand. It can be read again
@@ -53,6 +54,17 @@ func (s *certificates) reload() error {
 	}
 	s.current.Store(next)
 	return nil
+}
+
+// expiry gives what tells the file of the current certificate and when it
+// expires; nil without certificates.
+func (s *certificates) expiry() func() (file string, expires time.Time) {
+	if s == nil {
+		return nil
+	}
+	return func() (string, time.Time) {
+		return s.cert, s.current.Load().Certificates[0].Leaf.NotAfter
+	}
 }
 
 // readAuthorities reads the certificates of a PEM file.
