@@ -62,11 +62,7 @@ func (b *Broker) auditChange(who Actor, c meta.Command, r *meta.Result) {
 	if !changed || !b.o.Audit.Enabled(context.Background(), level) {
 		return
 	}
-	commands := []meta.Command{c}
-	if batch, ok := c.(meta.Batch); ok {
-		commands = batch.Commands
-	}
-	for _, c := range commands {
+	for _, c := range singly(c) {
 		d := meta.Describe(c)
 		b.audit(level, AuditEvent{Actor: who, Action: d.Action, Vhost: d.Vhost, Object: d.Object, Detail: d.Detail})
 	}

@@ -53,6 +53,7 @@ type Options struct {
 	HandshakeTimeout time.Duration  // from accept to open-ok; 10 s
 	ConsumerTimeout  time.Duration  // how long a delivery may wait for its settlement; 30 min, negative: for ever
 	LoopbackUsers    []string       // users that may log in from this machine only
+	PasswordHashing  string         // algorithm for new passwords, one of auth.NewAlgorithms; the first
 	Definitions      string         // path of a definitions file loaded at each start; "" none
 }
 
@@ -74,6 +75,7 @@ func (o *Options) defaults() {
 	}
 	o.MaxMessageSize = min(or(o.MaxMessageSize, 128<<20), maxMessageSize)
 	o.HandshakeTimeout = or(o.HandshakeTimeout, 10*time.Second)
+	o.PasswordHashing = or(o.PasswordHashing, auth.DefaultAlgorithm)
 	o.ConsumerTimeout = or(o.ConsumerTimeout, 30*time.Minute)
 }
 
@@ -196,11 +198,11 @@ func (b *Broker) recover() error {
 
 // firstStart makes vhost "/" and user guest.
 func (b *Broker) firstStart(t *batch) error {
-	hash, err := auth.HashPassword("", "guest")
+	algorithm, hash, err := b.HashPassword("", "guest")
 	if err != nil {
-		return err
+		return fmt.Errorf("first start: %w", err)
 	}
-	for _, c := range meta.First(b.o.NodeName, "amqpd-cluster-id-"+rand.Text(), hash, auth.DefaultAlgorithm) {
+	for _, c := range meta.First(b.o.NodeName, "amqpd-cluster-id-"+rand.Text(), hash, algorithm) {
 		if _, err := b.apply(t, c, nil); err != nil {
 			return fmt.Errorf("first start: %w", err)
 		}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"amqpd/broker/auth"
 	"amqpd/cluster/meta"
 )
 
@@ -35,7 +34,7 @@ func (b *Broker) Import(who Actor, r io.Reader, o ImportOptions) error {
 func (b *Broker) importFrom(t *batch, r io.Reader, o ImportOptions) (changes int, err error) {
 	commands, err := meta.ImportWith(r, b.state.View(), meta.ImportOptions{
 		PerVhost: o.PerVhost, Vhost: o.Vhost,
-		Home: b.o.NodeName, ExchangeType: knownExchangeType, HashPassword: auth.HashPassword,
+		Home: b.o.NodeName, ExchangeType: knownExchangeType, HashPassword: b.HashPassword,
 	})
 	if err != nil {
 		return 0, err

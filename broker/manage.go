@@ -30,6 +30,15 @@ func (b *Broker) Login(user, password string, peer net.IP) (auth.User, error) {
 	return u, err
 }
 
+// HashPassword hashes a password with the algorithm named or, where that is "", the
+// one of the node (Options.PasswordHashing), and says which. Errors:
+// auth.ErrUnknownAlgorithm, auth.ErrImportOnly, wrapped.
+func (b *Broker) HashPassword(algorithm, password string) (used, hash string, err error) {
+	used = or(algorithm, b.o.PasswordHashing)
+	hash, err = auth.HashPassword(used, password)
+	return used, hash, err
+}
+
 // Authorizer decides what users may do with queues and exchanges.
 func (b *Broker) Authorizer() *auth.Authorizer { return b.authorizer }
 

@@ -34,9 +34,11 @@ func (b *Broker) apply(t *batch, c meta.Command, owner *conn) (realised, error) 
 func (b *Broker) applyQuietly(t *batch, c meta.Command, owner *conn) (realised, meta.Result, error) {
 	b.definitions.Lock()
 	defer b.definitions.Unlock()
-	if put, ok := c.(meta.PutQueue); ok {
-		if kind, known := policy.ParseKind(put.Queue.Kind); known && !queue.Keeps(kind) {
-			return realised{}, meta.Result{}, fmt.Errorf("queue '%s' in vhost '%s': type %s is not supported", put.Queue.Name, put.Queue.Vhost, kind)
+	for _, c := range singly(c) {
+		if put, ok := c.(meta.PutQueue); ok {
+			if kind, known := policy.ParseKind(put.Queue.Kind); known && !queue.Keeps(kind) {
+				return realised{}, meta.Result{}, fmt.Errorf("queue '%s' in vhost '%s': type %s is not supported", put.Queue.Name, put.Queue.Vhost, kind)
+			}
 		}
 	}
 	result, lsn, err := b.decide(c)
@@ -76,14 +78,24 @@ func (b *Broker) follow(t *batch, c meta.Command, result *meta.Result, lsn store
 	return done
 }
 
-// permissionSteps is 1 for commands that change what users may do.
-func permissionSteps(c meta.Command) uint64 {
-	switch c.(type) {
-	case meta.PutUser, meta.DeleteUser, meta.PutPermission, meta.DeletePermission,
-		meta.PutTopicPermission, meta.DeleteTopicPermission, meta.DeleteVhost:
-		return 1
+// singly lists the commands of a batch; any other command is the only one.
+func singly(c meta.Command) []meta.Command {
+	if batch, ok := c.(meta.Batch); ok {
+		return batch.Commands
 	}
-	return 0
+	return []meta.Command{c}
+}
+
+// permissionSteps is how many commands change what users may do.
+func permissionSteps(c meta.Command) (n uint64) {
+	for _, c := range singly(c) {
+		switch c.(type) {
+		case meta.PutUser, meta.DeleteUser, meta.PutPermission, meta.DeletePermission,
+			meta.PutTopicPermission, meta.DeleteTopicPermission, meta.DeleteVhost:
+			n++
+		}
+	}
+	return n
 }
 
 // add starts what appeared. REQUIRES definitions.

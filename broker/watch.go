@@ -66,11 +66,7 @@ func (b *Broker) tellChange(c meta.Command, r *meta.Result) {
 	if len(r.Changes) == 0 {
 		return
 	}
-	commands := []meta.Command{c}
-	if batch, ok := c.(meta.Batch); ok {
-		commands = batch.Commands
-	}
-	for _, c := range commands {
+	for _, c := range singly(c) {
 		if e, ok := otherEvent(c, r); ok {
 			b.watchers.tell(e)
 		}

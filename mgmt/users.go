@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"amqpd/broker/auth"
 	"amqpd/cluster/meta"
 	"amqpd/policy"
 )
@@ -59,7 +58,7 @@ func user(c *call) error {
 }
 
 // putUser answers PUT /api/users/{user} (management-api §7.2). All of it is done
-// or, when something is wrong, nothing; RabbitMQ may leave a user without the
+// in one step or, when something is wrong, nothing; RabbitMQ may leave a user without the
 // permissions that were asked for.
 func putUser(c *call) error {
 	b, err := c.body()
@@ -67,7 +66,7 @@ func putUser(c *call) error {
 		return err
 	}
 	u := meta.User{Name: c.path("user")}
-	if err := b.user(&u); err != nil {
+	if err := b.user(c, &u); err != nil {
 		return err
 	}
 	commands := []meta.Command{meta.PutUser{User: u}}
@@ -84,16 +83,14 @@ func putUser(c *call) error {
 		}
 		commands = append(commands, permissions...)
 	}
-	for _, command := range commands {
-		if err := c.apply(command); err != nil {
-			return err
-		}
+	if err := c.apply(meta.Batch{Commands: commands}); err != nil {
+		return err
 	}
 	return c.created(!exists)
 }
 
 // user fills in tags and password.
-func (b body) user(u *meta.User) (err error) {
+func (b body) user(c *call, u *meta.User) (err error) {
 	old, err := b.flag("administrator", false)
 	if err != nil {
 		return err
@@ -112,12 +109,12 @@ func (b body) user(u *meta.User) (err error) {
 	default:
 		return badRequest("tags_not_present")
 	}
-	return b.password(u)
+	return b.password(c, u)
 }
 
 // password sets hash and algorithm. A user with neither password nor hash cannot
 // log in with one.
-func (b body) password(u *meta.User) error {
+func (b body) password(c *call, u *meta.User) error {
 	u.HashingAlgorithm = meta.HashSHA256
 	if b.has("password") && b.has("password_hash") {
 		return badRequest("both_password_and_password_hash_are_provided")
@@ -127,8 +124,7 @@ func (b body) password(u *meta.User) error {
 		if err != nil {
 			return badRequest("password must be a string")
 		}
-		u.HashingAlgorithm = auth.DefaultAlgorithm
-		u.PasswordHash, err = auth.HashPassword("", password)
+		u.HashingAlgorithm, u.PasswordHash, err = c.s.broker.HashPassword("", password)
 		return err
 	}
 	hash, err := b.text("password_hash", "")

@@ -85,10 +85,8 @@ func putVhost(c *call) error {
 	if !exists {
 		commands = append(commands, meta.PutPermission{Permission: allOf(c.user, name)})
 	}
-	for _, command := range commands {
-		if err := c.apply(command); err != nil {
-			return err
-		}
+	if err := c.apply(meta.Batch{Commands: commands}); err != nil {
+		return err
 	}
 	return c.created(!exists)
 }

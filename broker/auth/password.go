@@ -12,11 +12,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 )
 
-// DefaultAlgorithm hashes the passwords of new users.
+// DefaultAlgorithm hashes new passwords, unless the node is set to another. RabbitMQ
+// does not know it.
 const DefaultAlgorithm = "amqpd_pbkdf2_sha256"
 
 // Algorithm is a way to keep passwords. A hash is text: the base64 form of the
@@ -62,18 +61,15 @@ func lookupAlgorithm(name string) (*Algorithm, error) {
 	return nil, fmt.Errorf("%w: %q", ErrUnknownAlgorithm, name)
 }
 
-// ImportAlgorithm is the algorithm of a hash in definitions that do not name
-// one: MD5 before RabbitMQ 3.6.0, SHA-256 from then on. The version is that
-// in the definitions, for instance "3.10.8"; an unknown one counts as new.
-func ImportAlgorithm(rabbitVersion string) string {
-	major, rest, _ := strings.Cut(rabbitVersion, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	x, errX := strconv.Atoi(major)
-	y, errY := strconv.Atoi(minor)
-	if errX == nil && errY == nil && (x < 3 || x == 3 && y < 6) {
-		return "rabbit_password_hashing_md5"
+// NewAlgorithms names the algorithms that new passwords may be hashed with, the
+// default one first.
+func NewAlgorithms() (names []string) {
+	for i := range Algorithms {
+		if a := &Algorithms[i]; !a.ImportOnly {
+			names = append(names, a.Name)
+		}
 	}
-	return "rabbit_password_hashing_sha256"
+	return names
 }
 
 // HashPassword hashes a new password with a fresh salt. An empty algorithm is

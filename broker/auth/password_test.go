@@ -107,12 +107,14 @@ func TestBadHashes(t *testing.T) {
 	}
 }
 
-func TestImportAlgorithm(t *testing.T) {
-	for version, want := range map[string]string{
-		"3.5.7": "md5", "2.8.4": "md5", "3.6.0": "sha256", "3.10.8": "sha256", "4.1.0": "sha256", "": "sha256", "x.y": "sha256",
-	} {
-		if got := ImportAlgorithm(version); got != "rabbit_password_hashing_"+want {
-			t.Errorf("%q: %s", version, got)
+func TestNewAlgorithms(t *testing.T) {
+	names := NewAlgorithms()
+	if len(names) == 0 || names[0] != DefaultAlgorithm {
+		t.Errorf("%v does not begin with the default", names)
+	}
+	for _, name := range names {
+		if _, err := HashPassword(name, "x"); err != nil {
+			t.Error(err)
 		}
 	}
 }

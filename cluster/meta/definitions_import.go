@@ -21,9 +21,10 @@ type ImportOptions struct {
 	// ExchangeType, unless nil, says whether there are exchanges of a type.
 	ExchangeType func(name string) bool
 
-	// HashPassword makes the password_hash of a password in clear text. When
-	// it is nil, only HashSHA256 is known.
-	HashPassword func(algorithm, password string) (hash string, err error)
+	// HashPassword makes the password_hash of a password in clear text, with the
+	// algorithm named or, where that is "", one of its choice, and says which. When
+	// it is nil, such a password is an error.
+	HashPassword func(algorithm, password string) (used, hash string, err error)
 }
 
 // Import reads RabbitMQ's definitions JSON (management-api §13), of any version
@@ -52,9 +53,6 @@ func ImportWith(r io.Reader, current *View, o ImportOptions) ([]Command, error) 
 	file, err := topLevel(text)
 	if err != nil {
 		return nil, err
-	}
-	if o.HashPassword == nil {
-		o.HashPassword = hashSHA256
 	}
 	im := &importer{options: o, trial: begin(current), defaultHash: defaultHash(file["rabbit_version"])}
 	for _, section := range importOrder {

@@ -35,11 +35,15 @@ func (im *importer) passwordHash(it *item, u *User) string {
 	case it.has("password") && it.has("password_hash"):
 		it.fail("password", errors.New("both_password_and_password_hash_are_provided"))
 	case it.has("password"):
-		u.HashingAlgorithm = it.textOr("hashing_algorithm", HashSHA256)
-		hash, err := im.options.HashPassword(u.HashingAlgorithm, it.text("password"))
+		if im.options.HashPassword == nil {
+			it.fail("password", errors.New("a password in clear text cannot be taken here"))
+			return ""
+		}
+		algorithm, hash, err := im.options.HashPassword(it.textOr("hashing_algorithm", ""), it.text("password"))
 		if err != nil {
 			it.fail("password", err)
 		}
+		u.HashingAlgorithm = algorithm
 		return hash
 	case it.has("password_hash"):
 		hash := it.text("password_hash")

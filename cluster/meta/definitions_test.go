@@ -2,8 +2,6 @@ package meta
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"os"
 	"reflect"
@@ -302,26 +300,27 @@ func TestImportKeepsWhatIsThere(t *testing.T) {
 
 func TestImportHashesPasswords(t *testing.T) {
 	const text = `{"users":[{"name":"u","password":"secret"}]}`
-	hashes := map[string]bool{}
-	for range 3 {
-		u, _ := imported(t, New(), text).User("u")
-		raw, err := base64.StdEncoding.DecodeString(u.PasswordHash)
-		if err != nil || len(raw) != saltSize+sha256.Size || u.HashingAlgorithm != HashSHA256 {
-			t.Fatalf("user %+v, %v", u, err)
-		}
-		if want := sha256.Sum256(append(raw[:saltSize:saltSize], "secret"...)); !bytes.Equal(raw[saltSize:], want[:]) {
-			t.Errorf("hash %x", raw)
-		}
-		hashes[u.PasswordHash] = true
+	if _, err := Import(strings.NewReader(text), New()); err == nil {
+		t.Error("a password in clear text was taken with nobody to hash it")
 	}
-	if len(hashes) != 3 {
-		t.Errorf("%d different salts in 3", len(hashes))
-	}
-	commands, err := ImportWith(strings.NewReader(text), New().View(), ImportOptions{
-		HashPassword: func(algorithm, password string) (string, error) { return algorithm + password, nil },
-	})
-	if err != nil || commands[0].(PutUser).User.PasswordHash != HashSHA256+"secret" {
-		t.Errorf("with another hash: %+v, %v", commands, err)
+	for text, want := range map[string]string{
+		text: "chosen secret",
+		`{"users":[{"name":"u","password":"secret","hashing_algorithm":"named"}]}`: "named secret",
+	} {
+		commands, err := ImportWith(strings.NewReader(text), New().View(), ImportOptions{
+			HashPassword: func(algorithm, password string) (string, string, error) {
+				if algorithm == "" {
+					algorithm = "chosen"
+				}
+				return algorithm, password, nil
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u := commands[0].(PutUser).User; u.HashingAlgorithm+" "+u.PasswordHash != want {
+			t.Errorf("got %+v, want %s", u, want)
+		}
 	}
 }
 

@@ -1,5 +1,12 @@
 package meta
 
+// Names of hashing algorithms that definitions imply (management-api §12). Which
+// there are, and how they work, is package auth's to know.
+const (
+	HashSHA256 = "rabbit_password_hashing_sha256"
+	HashMD5    = "rabbit_password_hashing_md5" // before RabbitMQ 3.6
+)
+
 // User is somebody who may log in.
 type User struct {
 	Name             string

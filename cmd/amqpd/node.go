@@ -33,6 +33,7 @@ func openBroker(c *config, l logs, certs *certificates) (services, error) {
 		HandshakeTimeout: c.handshakeTimeout,
 		ConsumerTimeout:  orForever(c.consumerTimeout),
 		LoopbackUsers:    c.loopbackUsers,
+		PasswordHashing:  c.passwordHashing,
 		Definitions:      c.definitions,
 	})
 	if err != nil {

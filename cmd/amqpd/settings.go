@@ -2,8 +2,10 @@ package main
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
+	"amqpd/broker/auth"
 	"amqpd/store"
 )
 
@@ -36,6 +38,8 @@ type config struct {
 	handshakeTimeout time.Duration // from accept to connection.open
 	consumerTimeout  time.Duration // an unacknowledged delivery may take, 0 for ever
 	loopbackUsers    []string      // users who may only connect from this machine
+
+	passwordHashing string // algorithm for new passwords
 
 	logLevel    slog.Level
 	logFormat   string // "text" or "json"
@@ -175,6 +179,11 @@ var settings = []setting{
 		key: "loopback-users", kind: "list", def: "guest",
 		doc: "users who may only connect from this machine, separated by commas; none is nobody",
 		set: into(func(c *config) *[]string { return &c.loopbackUsers }, users),
+	},
+	{
+		key: "password-hashing", kind: strings.Join(auth.NewAlgorithms(), "|"), def: auth.DefaultAlgorithm,
+		doc: "how new passwords are kept; RabbitMQ imports the users of exported definitions only if it knows the hash, which it does those that begin with rabbit_",
+		set: into(func(c *config) *string { return &c.passwordHashing }, oneOf(passwordHashes)),
 	},
 	{
 		key: "log-level", kind: "debug|info|warn|error", def: "info",

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"amqpd/broker/auth"
 	"amqpd/store"
 )
 
@@ -34,6 +35,13 @@ var syncModes = []choice[store.SyncMode]{
 }
 
 var logFormats = []choice[string]{{"text", "text"}, {"json", "json"}}
+
+var passwordHashes = func() (choices []choice[string]) {
+	for _, name := range auth.NewAlgorithms() {
+		choices = append(choices, choice[string]{name, name})
+	}
+	return choices
+}()
 
 // oneOf accepts the words of choices.
 func oneOf[T any](choices []choice[T]) func(string) (T, error) {
