@@ -26,6 +26,7 @@ export const canFollow = (path) => followable.test(path);
 /** @type {Map<string, {listeners: Set<Listener>, base: *}>} */
 const topics = new Map();
 const watchers = new Set();
+let kept = 0; // who wants a stream even without topics
 let current = null; // the stream that is open: {key, abort, on}
 let timer = 0;
 let wait = waits.first;
@@ -33,6 +34,12 @@ let notBefore = 0;
 
 /** Whether the stream is open. */
 export const isLive = () => !!current?.on;
+
+const states = new Set();
+const tellState = () => { for (const listener of states) listener(); };
+
+/** Is called when the stream opens or ends. @param {() => void} listener */
+export const onState = (listener) => states.add(listener);
 
 /**
  * Follows the answer of a path.
@@ -51,6 +58,13 @@ export function follow(path, listener) {
   };
 }
 
+/** Wants the stream to be open, whatever is followed. @returns {() => void} ends it */
+export function keep() {
+  kept++;
+  soon(settle);
+  return () => { kept--; soon(settle); };
+}
+
 /** Is called with what came and went: [{kind, action, vhost, name}]. @param {(objects: object[]) => void} watcher @returns {() => void} ends it */
 export function watchObjects(watcher) {
   watchers.add(watcher);
@@ -66,12 +80,12 @@ function soon(ms) {
 
 // sync opens the stream that the page needs now, if it is not open already. While nobody looks there is none.
 function sync() {
-  const wanted = document.hidden ? [] : [...topics.keys()].sort().slice(0, most);
-  const key = wanted.join('\n');
-  if ((current?.key ?? '') === key) return;
+  const wanted = [...topics.keys()].sort().slice(0, most);
+  const key = document.hidden || kept + wanted.length === 0 ? null : wanted.join('\n');
+  if ((current?.key ?? null) === key) return;
   current?.abort.abort();
   current = null;
-  if (wanted.length === 0) for (const topic of topics.values()) tell(topic, 'lost');
+  if (key === null) for (const topic of topics.values()) tell(topic, 'lost');
   else open(key, wanted);
 }
 
@@ -87,6 +101,7 @@ async function open(key, wanted) {
   }
   if (current !== mine) return; // another one has taken its place
   current = null;
+  tellState();
   for (const topic of topics.values()) tell(topic, 'lost');
   wait = mine.on ? waits.first : Math.min(wait * 2, waits.longest);
   notBefore = Date.now() + (pause || wait);
@@ -96,7 +111,10 @@ async function open(key, wanted) {
 const tell = (topic, what, ...args) => { for (const listener of [...topic.listeners]) listener[what](...args); };
 
 function hear(stream, name, data) {
-  stream.on = true;
+  if (!stream.on) {
+    stream.on = true;
+    tellState();
+  }
   const topic = topics.get(data.topic);
   if (name === 'objects') {
     for (const watcher of watchers) watcher(data.objects || []);

@@ -2,7 +2,7 @@
 import { useState, useEffect, useRef } from './dom.js';
 import { get } from './api.js';
 import { usePref } from './prefs.js';
-import { follow, canFollow, isLive, watchObjects } from './live.js';
+import { follow, canFollow, isLive, onState, watchObjects } from './live.js';
 
 const fallback = 5000; // ms between questions where the node does not tell by itself
 
@@ -22,9 +22,13 @@ export const pulse = { at: 0, error: null, live: false, listeners: new Set() };
 function beat(error) {
   pulse.error = error;
   if (!error) pulse.at = Date.now();
-  pulse.live = isLive();
   for (const listener of pulse.listeners) listener();
 }
+
+onState(() => {
+  pulse.live = isLive();
+  for (const listener of pulse.listeners) listener();
+});
 
 /**
  * The answer to a GET, kept fresh.

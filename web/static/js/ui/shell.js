@@ -2,6 +2,7 @@
 import { html, useState, useEffect, createContext, useContext, useMemo } from '../core/dom.js';
 import { useSession, logout, may } from '../core/session.js';
 import { usePoll, paces, pulse, refresh } from '../core/poll.js';
+import { keep } from '../core/live.js';
 import { usePref } from '../core/prefs.js';
 import { href, useRoute } from '../core/router.js';
 import { clock } from '../core/format.js';
@@ -39,6 +40,8 @@ export function Shell({ children }) {
   const overview = usePoll('/overview?columns=cluster_name,product_name,product_version,management_version,rabbitmq_version,erlang_full_version,rates_mode,disable_stats,exchange_types,node', { pace: 30000 });
   const vhosts = useMemo(() => (Array.isArray(vhostPoll.data) ? vhostPoll.data.map((v) => v.name) : []), [vhostPoll.data]);
   const place = useMemo(() => ({ vhosts, vhost: vhosts.includes(chosen) ? chosen : '', several: vhosts.length > 1, overview: overview.data || {} }), [vhosts, chosen, overview.data]);
+  const [pace] = usePref('refresh', 'live');
+  useEffect(() => (pace === 'live' ? keep() : undefined), [pace]);
   useEffect(() => setOpen(false), [route.key]);
   useKeys();
   return html`
