@@ -7,7 +7,7 @@ import { argumentsFor } from '../know/keys.js';
 import { Form, Field, Select, Radios, useForm } from '../ui/forms.js';
 import { ArgumentsEditor, toObject } from '../ui/arguments.js';
 import { Dialog, say } from '../ui/dialog.js';
-import { useVhosts, useNodes } from '../ui/choices.js';
+import { useVhosts, useNodes, useKeyTable } from '../ui/choices.js';
 
 const kinds = [['classic', 'Classic', 'For most work. Mirrored if a policy says so.'], ['quorum', 'Quorum', 'Durable, copied to several nodes, counts deliveries.'], ['stream', 'Stream', 'A log that consumers read and that is not emptied by it.']];
 
@@ -17,6 +17,7 @@ export function AddQueue({ vhost, done }) {
   const [rows, setRows] = useState([]);
   const vhosts = useVhosts((list) => { if (!f.vhost) on('vhost')(list.includes('/') ? '/' : list[0]); });
   const nodes = useNodes();
+  const table = useKeyTable();
   const classic = f.kind === 'classic';
   const send = async () => {
     const body = { durable: !classic || f.durable === 'true', auto_delete: f.kind !== 'quorum' && f.kind !== 'stream' && f.auto_delete === 'true', arguments: { ...toObject(rows) } };
@@ -37,7 +38,7 @@ export function AddQueue({ vhost, done }) {
         ${classic && html`<${Select} label="Durability" value=${f.durable} set=${on('durable')} options=${[['true', 'Durable: survives a restart'], ['false', 'Transient']]} />`}
         ${classic && html`<${Select} label="Auto delete" value=${f.auto_delete} set=${on('auto_delete')} options=${[['false', 'No'], ['true', 'Yes: with its last consumer']]} />`}
         ${nodes.length > 1 && html`<${Select} label="Node" value=${f.node} set=${on('node')} options=${[['', 'Chosen by the cluster'], ...nodes]} />`}
-        <${ArgumentsEditor} label="Arguments" rows=${rows} set=${setRows} offers=${argumentsFor(f.kind)} />
+        <${ArgumentsEditor} label="Arguments" rows=${rows} set=${setRows} offers=${argumentsFor(table, f.kind)} />
       <//>
     <//>`;
 }

@@ -5,7 +5,7 @@ import { may } from '../core/session.js';
 import { refresh } from '../core/poll.js';
 import { exchangeHref, go } from '../core/router.js';
 import { rate, rateOf, exchangeLabel } from '../core/format.js';
-import { argumentsFor } from '../know/keys.js';
+import { argumentsFor, delayedType } from '../know/keys.js';
 import { Page, Empty } from '../ui/parts.js';
 import { Icon } from '../ui/icons.js';
 import { ServerList } from '../ui/list.js';
@@ -14,7 +14,7 @@ import { Form, Field, Select, useForm } from '../ui/forms.js';
 import { ArgumentsEditor, toObject } from '../ui/arguments.js';
 import { Dialog, ask, say } from '../ui/dialog.js';
 import { usePlace } from '../ui/shell.js';
-import { useVhosts, useTypes } from '../ui/choices.js';
+import { useVhosts, useTypes, useKeyTable } from '../ui/choices.js';
 
 const columns = (several) => [
   { id: 'name', label: 'Name', fixed: true, sort: 'name', cell: (x) => html`<a class="strong clip" href=${exchangeHref(x.vhost, x.name)}>${exchangeLabel(x.name)}</a>` },
@@ -51,6 +51,7 @@ function AddExchange({ vhost, done }) {
   const [rows, setRows] = useState([]);
   const vhosts = useVhosts((list) => { if (!f.vhost) on('vhost')(list.includes('/') ? '/' : list[0]); });
   const types = useTypes();
+  const table = useKeyTable();
   const send = async () => {
     await put(at('exchanges', f.vhost, f.name), { type: f.type, durable: f.durable === 'true', auto_delete: f.auto_delete === 'true', internal: f.internal === 'true', arguments: toObject(rows) });
     done(true);
@@ -67,7 +68,7 @@ function AddExchange({ vhost, done }) {
         <${Select} label="Durability" value=${f.durable} set=${on('durable')} options=${[['true', 'Durable: survives a restart'], ['false', 'Transient']]} />
         <${Select} label="Auto delete" value=${f.auto_delete} set=${on('auto_delete')} options=${[['false', 'No'], ['true', 'Yes: with its last binding']]} />
         <${Select} label="Internal" value=${f.internal} set=${on('internal')} options=${[['false', 'No'], ['true', 'Yes: only exchanges publish to it']]} />
-        <${ArgumentsEditor} label="Arguments" rows=${rows} set=${setRows} offers=${argumentsFor('exchange').filter((k) => k.arg !== 'x-delayed-type' || f.type === 'x-delayed-message')} />
+        <${ArgumentsEditor} label="Arguments" rows=${rows} set=${setRows} offers=${[...argumentsFor(table, 'exchange'), ...(f.type === 'x-delayed-message' ? [delayedType] : [])]} />
       <//>
     <//>`;
 }

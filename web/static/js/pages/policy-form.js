@@ -9,7 +9,7 @@ import { Form, Field, Select, Radios, Tick, useForm } from '../ui/forms.js';
 import { ArgumentsEditor, toObject, toRows } from '../ui/arguments.js';
 import { Note } from '../ui/parts.js';
 import { say } from '../ui/dialog.js';
-import { useNodes } from '../ui/choices.js';
+import { useNodes, useKeyTable } from '../ui/choices.js';
 import { PolicyPreview } from './policy-preview.js';
 
 const modes = [['none', 'none', 'One copy, on one node'], ['all', 'all nodes', 'A copy on every node'], ['exactly', 'exactly N nodes', 'A fixed number of copies'], ['nodes', 'these nodes', 'Copies where you say']];
@@ -51,6 +51,7 @@ function tryDefinition(f, rows) {
 export function PolicyForm({ policy, operator, all, vhosts, vhost }) {
   const [f, on, set] = useForm(fields(policy, vhost, vhosts, operator));
   const [rows, setRows] = useState(toRows(withoutMirroring(policy?.definition)));
+  const table = useKeyTable();
   const path = operator ? 'operator-policies' : 'policies';
   const replaces = !policy && all.some((p) => p.name === f.name && p.vhost === f.vhost);
   const wanted = tryDefinition(f, rows);
@@ -74,7 +75,7 @@ export function PolicyForm({ policy, operator, all, vhosts, vhost }) {
         <${Select} label="Apply to" value=${f.applyTo} set=${on('applyTo')} options=${operator ? targets.filter(([v]) => v === 'queues') : targets} />
         <${Field} label="Priority" type="number" value=${f.priority} set=${on('priority')} hint="The highest that matches acts, alone." />
         ${!operator && html`<${Mirroring} f=${f} on=${on} />`}
-        <${ArgumentsEditor} label=${operator ? 'Definition' : 'Further settings'} rows=${rows} set=${setRows} nameOf=${(k) => k.key} offers=${policyKeys(operator).filter((k) => !/^ha-(mode|params)$/.test(k.key) && (f.mode !== 'none' || k.group !== 'Mirroring'))} />
+        <${ArgumentsEditor} label=${operator ? 'Definition' : 'Further settings'} rows=${rows} set=${setRows} offers=${policyKeys(table, operator).filter((k) => !/^ha-(mode|params)$/.test(k.name) && (f.mode !== 'none' || k.group !== 'Mirroring'))} />
       <//>
       <${PolicyPreview} draft=${{ vhost: f.vhost, name: f.name || 'this policy', pattern: f.pattern, 'apply-to': f.applyTo, priority: Number(f.priority) || 0, definition: wanted }} old=${policy} all=${all} operator=${operator} />
     </div>`;

@@ -1,6 +1,7 @@
 /** A form's table of names, values and types, with the names that are known offered and explained. */
 import { html } from '../core/dom.js';
-import { keyOf, say } from '../know/keys.js';
+import { say, keyOf } from '../know/keys.js';
+import { count } from '../core/format.js';
 import { Icon } from './icons.js';
 
 const types = [['string', 'String'], ['number', 'Number'], ['boolean', 'Boolean'], ['list', 'List']];
@@ -42,20 +43,20 @@ export const toRows = (values) => Object.entries(values || {}).map(([name, value
 }));
 
 /**
- * @param {{label: string, rows: object[], set: Function, offers?: import('../know/keys.js').Key[], nameOf?: (k: object) => string}} props
+ * @param {{label: string, rows: object[], set: Function, offers?: import('../know/keys.js').Known[]}} props
  */
-export function ArgumentsEditor({ label, rows, set, offers = [], nameOf = (k) => k.arg }) {
+export function ArgumentsEditor({ label, rows, set, offers = [] }) {
   const change = (i, patch) => set(rows.map((r, j) => (j === i ? { ...r, ...patch } : r)));
   const add = (k) => {
-    const fresh = { name: nameOf(k), value: k.type === 'choice' ? k.choices[0] : k.type === 'boolean' ? 'true' : '', type: typeOf(k) };
+    const fresh = { name: k.name, value: k.type === 'choice' ? k.choices[0] : k.type === 'boolean' ? 'true' : '', type: typeOf(k) };
     set([...rows.filter((r) => r.name !== '' || r.value !== ''), fresh]);
   };
-  const left = offers.filter((k) => !rows.some((r) => r.name === nameOf(k)));
+  const left = offers.filter((k) => !rows.some((r) => r.name === k.name));
   return html`
     <fieldset class="wide pairs"><legend class="label">${label}</legend>
-      ${rows.map((r, i) => html`<${Pair} key=${i} row=${r} n=${i + 1} change=${(p) => change(i, p)} remove=${() => set(rows.filter((_, j) => j !== i))} />`)}
+      ${rows.map((r, i) => html`<${Pair} key=${i} row=${r} n=${i + 1} offers=${offers} change=${(p) => change(i, p)} remove=${() => set(rows.filter((_, j) => j !== i))} />`)}
       <div class="offers">${groupsOf(left).map(([group, keys]) => html`
-        <div key=${group} class="chips">${group && html`<span>${group}</span>`}${keys.map((k) => html`<button key=${nameOf(k)} type="button" class="chip" title=${`${nameOf(k)}: ${k.doc}`} onClick=${() => add(k)}>+ ${k.label}</button>`)}</div>`)}
+        <div key=${group} class="chips">${group && html`<span>${group}</span>`}${keys.map((k) => html`<button key=${k.name} type="button" class="chip" title=${`${k.name}: ${k.doc}`} onClick=${() => add(k)}>+ ${k.label}</button>`)}</div>`)}
         <div class="chips">${left.some((k) => k.group) && html`<span>Other</span>`}<button type="button" class="chip" onClick=${() => set([...rows, blank()])}>+ any</button></div>
       </div>
     </fieldset>`;
@@ -68,10 +69,10 @@ function groupsOf(keys) {
   return [...groups];
 }
 
-function Pair({ row, n, change, remove }) {
-  const known = keyOf(row.name);
+function Pair({ row, n, offers, change, remove }) {
+  const known = offers.find((k) => k.name === row.name);
   const choices = known?.choices || (row.type === 'boolean' ? ['true', 'false'] : null);
-  const rename = (name) => { const k = keyOf(name); change(k && !row.value ? { name, type: typeOf(k) } : { name }); };
+  const rename = (name) => { const k = offers.find((o) => o.name === name); change(k && !row.value ? { name, type: typeOf(k) } : { name }); };
   return html`
     <div class="pair">
       <input aria-label=${`Key ${n}`} value=${row.name} placeholder="key" onInput=${(e) => rename(e.target.value)} spellcheck="false" autocomplete="off" />
@@ -80,13 +81,17 @@ function Pair({ row, n, change, remove }) {
     : html`<input aria-label=${`Value ${n}`} value=${row.value} placeholder=${row.type === 'list' ? 'one, two' : 'value'} inputmode=${row.type === 'number' ? 'numeric' : undefined} onInput=${(e) => change({ value: e.target.value })} spellcheck="false" autocomplete="off" />`}
       <select aria-label=${`Type ${n}`} value=${row.type} onChange=${(e) => change({ type: e.target.value })}>${types.map(([v, text]) => html`<option key=${v} value=${v} selected=${v === row.type}>${text}</option>`)}</select>
       <button type="button" class="btn quiet small icon" aria-label=${`Remove ${row.name || `row ${n}`}`} onClick=${remove}><${Icon} name="close" /></button>
-      ${known && html`<span class="words">${row.value === '' ? known.doc : words(row)}</span>`}
+      ${known && html`<span class="words">${row.value === '' ? known.doc : words(row, known)}</span>`}
     </div>`;
 }
 
-function words(row) {
+// words say what a value does, or what is wrong with it.
+function words(row, known) {
   try {
-    return `${say(row.name, convert(row.name, row.value, row.type))}.`;
+    const value = convert(row.name, row.value, row.type);
+    if (value < known.minimum) return `It has to be ${count(known.minimum)} at least.`;
+    if (value > known.maximum) return `It may be ${count(known.maximum)} at most.`;
+    return keyOf(row.name) ? `${say(row.name, value)}.` : known.doc;
   } catch (err) {
     return err.message;
   }

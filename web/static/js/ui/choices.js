@@ -19,6 +19,9 @@ export const useVhosts = (then) => useOnce('vhosts', async () => (await get('/vh
 /** Exchange types that a client may declare. */
 export const useTypes = () => useOnce('types', async () => (await get('/overview?columns=exchange_types')).exchange_types.filter((t) => t.enabled !== false && !t.internal_purpose).map((t) => t.name).sort(), ['direct', 'fanout', 'headers', 'topic']);
 
+/** The broker's table of arguments and policy keys, for know/keys.js. */
+export const useKeyTable = () => useOnce('policy-keys', () => get('/policy-keys'), []);
+
 /** Names of nodes, for those who may see them. */
 export const useNodes = () => useOnce('nodes', async () => (await get('/nodes?columns=name')).map((n) => n.name), []);
 

@@ -85,7 +85,7 @@ function Frame({ id, noun, columns, keyOf, empty, tools, order, poll, data }) {
         <${Filter} order=${order} />
         ${tools}
         <div class="side">
-        ${data && html`<span class="count" role="status">${order.filter ? `${count(data.filtered_count)} of ${count(data.total_count)}` : count(data.total_count)} ${noun}</span>`}
+        ${data && html`<span class="count" role="status">${order.filter ? `${count(data.filtered_count)} of ${count(data.total_count)}` : count(data.total_count)} ${data.total_count === 1 && !order.filter ? noun.replace(/ies$/, 'y').replace(/s$/, '') : noun}</span>`}
         ${data && data.page_count > 1 && html`<${Pager} page=${data.page || order.page} pages=${data.page_count} />`}
         <label class="tick hide-s"><span class="sr">Rows on a page</span><select value=${order.size} onChange=${(e) => order.setSize(Number(e.target.value))} title="Rows on a page">
           ${sizes.map((n) => html`<option key=${n} value=${n} selected=${n === order.size}>${n}</option>`)}</select></label>

@@ -6,8 +6,8 @@ import { Form, Field, Select, useForm } from './forms.js';
 import { ArgumentsEditor, toObject } from './arguments.js';
 import { Note } from './parts.js';
 
-const texts = ['content_type', 'content_encoding', 'correlation_id', 'reply_to', 'expiration', 'message_id', 'type', 'user_id', 'app_id'].map((key) => ({ arg: key, label: key.replaceAll('_', ' '), type: 'text', doc: '' }));
-const numbers = ['priority', 'timestamp'].map((key) => ({ arg: key, label: key, type: 'number', doc: '' }));
+const texts = ['content_type', 'content_encoding', 'correlation_id', 'reply_to', 'expiration', 'message_id', 'type', 'user_id', 'app_id'].map((key) => ({ name: key, label: key.replaceAll('_', ' '), type: 'text', doc: '' }));
+const numbers = ['priority', 'timestamp'].map((key) => ({ name: key, label: key, type: 'number', doc: '' }));
 
 /**
  * @param {{vhost: string, exchange: string, queue?: string}} props with a queue, the message goes to it by the default exchange
