@@ -25,6 +25,8 @@ var ownMetrics = []metric{
 	{ours, "index_size_bytes", gauge, "bytes", "", "Size of the index runs", figure(func(s *scrape) float64 { return float64(s.store.IndexOctets) })},
 	{ours, "checkpoints_total", counter, "checkpoints", "", "Checkpoints written", figure(func(s *scrape) float64 { return float64(s.store.Checkpoints) })},
 	{ours, "messages_memory_bytes", gauge, "bytes", "", "Memory of messages and of what was read of them", figure(func(s *scrape) float64 { return float64(s.store.Memory) })},
+	{ours, "spill_size_bytes", gauge, "bytes", "", "Transient messages that are on disk for want of memory", figure(func(s *scrape) float64 { return float64(s.store.Spilled) })},
+	{ours, "spilled_bytes_total", counter, "bytes", "", "Put there since the start", figure(func(s *scrape) float64 { return float64(s.store.SpillOctets) })},
 	{ours, "recovery_seconds", gauge, "seconds", "", "Time that the data directory took to open", figure(func(s *scrape) float64 { return s.store.Recovery.Seconds() })},
 }
 

@@ -152,7 +152,7 @@ func TestStart(t *testing.T) {
 		start := time.Now()
 		n.Restart()
 		took := time.Since(start)
-		t.Logf("%s: ready with %d messages after %v, memory at most %d MB", stop.name, total, took.Round(time.Millisecond), n.Peak()/node.MB)
+		t.Logf("%s: ready with %d messages after %v, %v of them CPU, memory at most %d MB", stop.name, total, took.Round(time.Millisecond), n.CPU(), n.Peak()/node.MB)
 		if took > startMost {
 			t.Errorf("%s: the start took %v, at most %v are allowed", stop.name, took, startMost)
 		}
@@ -181,7 +181,7 @@ func TestStartManyQueues(t *testing.T) {
 		start := time.Now()
 		n.Restart()
 		took := time.Since(start)
-		t.Logf("%s: ready with %d queues after %v, memory at most %d MB", stop.name, queues, took.Round(time.Millisecond), n.Peak()/node.MB)
+		t.Logf("%s: ready with %d queues after %v, %v of them CPU, memory at most %d MB", stop.name, queues, took.Round(time.Millisecond), n.CPU(), n.Peak()/node.MB)
 		if took > startMost {
 			t.Errorf("%s: the start took %v, at most %v are allowed", stop.name, took, startMost)
 		}

@@ -4,7 +4,7 @@
 //	Build ──> Binary ──Start──> Node ──Kill, Stop──> (gone) ──Restart──> Node, same data
 //	                             │
 //	                             ├ Addr, HTTP  where it takes AMQP, and requests
-//	                             ├ RSS, Peak   from /proc
+//	                             ├ RSS, Peak, CPU, from /proc
 //	                             ├ DiskUsage   of its data
 //	                             └ Goroutines  from its pprof listener
 //

@@ -52,6 +52,26 @@ func (n *Node) ResetPeak() {
 	}
 }
 
+// CPU is the processor time that the process has used, as the system counts it.
+func (n *Node) CPU() time.Duration {
+	n.t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", n.cmd.Process.Pid))
+	if err != nil {
+		n.t.Fatalf("amqpd is gone: %v", err)
+	}
+	_, behind, _ := strings.Cut(string(stat), ") ") // the name of the program
+	fields := strings.Fields(behind)
+	if len(fields) < 13 {
+		n.t.Fatalf("amqpd is gone: its stat is %s", stat)
+	}
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * time.Second / clockTicks
+}
+
+// clockTicks is how many ticks of /proc are a second, on every Linux that Go runs on.
+const clockTicks = 100
+
 // status reads a size from a line of the process's status.
 func (n *Node) status(line *regexp.Regexp) int64 {
 	n.t.Helper()
