@@ -155,12 +155,17 @@ func (t *batch) flush() {
 
 // publishGathered tells each queue once, then the publishers.
 func (t *batch) publishGathered() {
+	t.tellQueues()
+	t.outcomes()
+	t.reset()
+}
+
+// tellQueues publishes what was gathered; the messages say what became of them.
+func (t *batch) tellQueues() {
 	for i := range t.touched {
 		t.touched[i].q.publish(t, t.touched[i].first)
 	}
 	t.holdBack()
-	t.outcomes()
-	t.reset()
 }
 
 // tick reads the clock, once for all that follows.

@@ -101,6 +101,7 @@ type Broker struct {
 	agenda     agenda // deadlines of queues
 	delays     delays
 	funeral    funeral
+	transfers  transfers
 	replies    sync.Map // reply address to *replyConsumer
 	batches    sync.Pool
 
@@ -356,6 +357,7 @@ func (b *Broker) Stop(ctx context.Context) error {
 		<-ended
 	}
 	close(b.done)
+	b.transfers.stop()
 	b.ticker.Stop()
 	b.background.Wait()
 	b.delays.agenda.stop()

@@ -242,9 +242,14 @@ func (t *batch) unburiable(d *dead, err error) {
 // routeOwn routes a message of the broker's own from an exchange and reads its
 // traits. The queues are good until the batch's next route.
 func (t *batch) routeOwn(v *vhost, name string, m *message) ([]*localQueue, error) {
+	return t.routeBy(v, name, m, true)
+}
+
+// routeBy is routeOwn, with senderKeys also by the headers CC and BCC.
+func (t *batch) routeBy(v *vhost, name string, m *message, senderKeys bool) ([]*localQueue, error) {
 	p := m.takeTraits()
 	cc, bcc, refusal := exchange.SenderKeys(p.Headers)
-	if refusal != nil {
+	if refusal != nil || !senderKeys {
 		cc, bcc = exchange.Keys{}, exchange.Keys{}
 	}
 	_, key, err := amqp.SplitEnvelope(m.env)

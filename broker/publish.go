@@ -274,19 +274,29 @@ func (rc *routeCache) lookup(c *conn, p *amqp.Publish) (*route, error) {
 	return r, nil
 }
 
+// writable finds an exchange that the connection's user may publish to.
+func (c *conn) writable(name string) (x exchange.Exchange, err error) {
+	const id = amqp.MethodBasicPublish
+	if e := c.authorize(id, write, "exchange", name); e != nil {
+		return x, e
+	}
+	x, ok := c.vhost.router.Exchange(name)
+	if !ok {
+		return x, c.noExchange(id, name)
+	}
+	if x.Internal {
+		return x, amqp.AccessRefused(id, "cannot publish to internal %s", resource("exchange", c.vhost.name, name))
+	}
+	return x, nil
+}
+
 // resolve checks a publish to an exchange with a key and routes it.
 func (c *conn) resolve(p *amqp.Publish, generation uint64) (*route, error) {
 	const id = amqp.MethodBasicPublish
 	name := string(p.Exchange)
-	if e := c.authorize(id, write, "exchange", name); e != nil {
-		return nil, e
-	}
-	x, ok := c.vhost.router.Exchange(name)
-	if !ok {
-		return nil, c.noExchange(id, name)
-	}
-	if x.Internal {
-		return nil, amqp.AccessRefused(id, "cannot publish to internal %s", resource("exchange", c.vhost.name, name))
+	x, err := c.writable(name)
+	if err != nil {
+		return nil, err
 	}
 	if e := c.authorizeTopic(id, write, x, string(p.RoutingKey)); e != nil {
 		return nil, e

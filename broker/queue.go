@@ -202,6 +202,31 @@ func (q *localQueue) get(t *batch, noAck bool, found func(d queue.Delivery, rema
 	return done
 }
 
+// withhold takes ready messages away from consumers, see queue.Withhold.
+func (q *localQueue) withhold(t *batch, seqs []uint64) (taken []uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone {
+		return nil
+	}
+	taken = q.core.Withhold(t.now, seqs)
+	t.perform(q)
+	return taken
+}
+
+// endWithheld settles withheld messages that are elsewhere now, and gives others
+// back to consumers.
+func (q *localQueue) endWithheld(t *batch, gone, back []store.Range) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone {
+		return
+	}
+	q.core.Remove(gone, &t.fx)
+	q.core.Reinstate(t.now, back, &t.fx)
+	t.perform(q)
+}
+
 // purge drops the ready messages and returns how many there were.
 func (q *localQueue) purge(t *batch) int {
 	q.mu.Lock()

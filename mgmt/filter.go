@@ -14,29 +14,47 @@ import (
 // filterField is a condition on messages of a queue. It is a parameter of a
 // query, and a key of the object "filter", with the same texts.
 type filterField struct {
-	key string
-	set func(f *broker.MessageFilter, texts []string) error
+	key  string
+	set  func(f *broker.MessageFilter, texts []string) error
+	show func(f *broker.MessageFilter) value // missing where it is not given
 }
 
 // filterFields are all conditions; what is not given lets everything through.
 var filterFields = []filterField{
-	{"header", setHeaders},
+	{"header", setHeaders, showHeaders},
 	{"exchange", oneText(func(f *broker.MessageFilter, text string) error {
 		if text == "amq.default" {
 			text = ""
 		}
 		f.Exchange = &text
 		return nil
-	})},
-	{"routing_key", oneText(func(f *broker.MessageFilter, text string) error { f.RoutingKey = &text; return nil })},
+	}), func(f *broker.MessageFilter) value {
+		if f.Exchange != nil && *f.Exchange == "" {
+			return str("amq.default")
+		}
+		return textOrMissing(f.Exchange)
+	}},
+	{
+		"routing_key", oneText(func(f *broker.MessageFilter, text string) error { f.RoutingKey = &text; return nil }),
+		func(f *broker.MessageFilter) value { return textOrMissing(f.RoutingKey) },
+	},
 	{"routing_key_pattern", oneText(func(f *broker.MessageFilter, text string) error {
-		if len(text) > maxPatternOctets {
-			return badRequest("routing_key_pattern is longer than 255 octets")
+		if text == "" || len(text) > maxPatternOctets {
+			return badRequest("routing_key_pattern is empty or longer than 255 octets")
 		}
 		f.RoutingPattern = text
 		return nil
-	})},
-	{"body", oneText(func(f *broker.MessageFilter, text string) error { f.Body = text; return nil })},
+	}), func(f *broker.MessageFilter) value { return strOrMissing(f.RoutingPattern) }},
+	{
+		"body", oneText(func(f *broker.MessageFilter, text string) error {
+			if text == "" {
+				return badRequest("body is empty, and would let everything through")
+			}
+			f.Body = text
+			return nil
+		}),
+		func(f *broker.MessageFilter) value { return strOrMissing(f.Body) },
+	},
 	{"redelivered", oneText(func(f *broker.MessageFilter, text string) error {
 		if text != "true" && text != "false" {
 			return badValue("not_boolean", text)
@@ -44,9 +62,14 @@ var filterFields = []filterField{
 		again := text == "true"
 		f.Redelivered = &again
 		return nil
-	})},
-	{"older_than", seconds(func(f *broker.MessageFilter) *time.Duration { return &f.OlderThan })},
-	{"younger_than", seconds(func(f *broker.MessageFilter) *time.Duration { return &f.YoungerThan })},
+	}), func(f *broker.MessageFilter) value {
+		if f.Redelivered == nil {
+			return missing
+		}
+		return flag(*f.Redelivered)
+	}},
+	age("older_than", func(f *broker.MessageFilter) *time.Duration { return &f.OlderThan }),
+	age("younger_than", func(f *broker.MessageFilter) *time.Duration { return &f.YoungerThan }),
 }
 
 const (
@@ -66,16 +89,53 @@ func oneText(set func(f *broker.MessageFilter, text string) error) func(*broker.
 	}
 }
 
-// seconds is an age.
-func seconds(of func(f *broker.MessageFilter) *time.Duration) func(*broker.MessageFilter, []string) error {
-	return oneText(func(f *broker.MessageFilter, text string) error {
+// textOrMissing is a text, left out where there is none.
+func textOrMissing(text *string) value {
+	if text == nil {
+		return missing
+	}
+	return str(*text)
+}
+
+// age is a condition on the age, in seconds.
+func age(key string, of func(f *broker.MessageFilter) *time.Duration) filterField {
+	set := oneText(func(f *broker.MessageFilter, text string) error {
 		n, err := strconv.ParseInt(text, 10, 32)
-		if err != nil || n < 0 {
+		if err != nil || n < 1 {
 			return badValue("not_seconds", text)
 		}
 		*of(f) = time.Duration(n) * time.Second
 		return nil
 	})
+	return filterField{key, set, func(f *broker.MessageFilter) value {
+		if *of(f) == 0 {
+			return missing
+		}
+		return whole(*of(f) / time.Second)
+	}}
+}
+
+// showHeaders writes what setHeaders reads.
+func showHeaders(f *broker.MessageFilter) value {
+	if len(f.Headers) == 0 {
+		return missing
+	}
+	texts := make([]string, len(f.Headers))
+	for i, h := range f.Headers {
+		if texts[i] = h.Name; h.HasValue {
+			texts[i] += "=" + h.Value
+		}
+	}
+	return strs(texts)
+}
+
+// filterObject shows a filter as body.filter reads it.
+func filterObject(f *broker.MessageFilter) object {
+	o := make(object, 0, len(filterFields))
+	for _, field := range filterFields {
+		o = append(o, m(field.key, field.show(f)))
+	}
+	return o
 }
 
 // setHeaders reads "name" and "name=value".
@@ -119,7 +179,11 @@ func (b body) filter() (f broker.MessageFilter, err error) {
 	if json.Unmarshal(b["filter"], &given) != nil {
 		return f, badRequest("filter is not an object")
 	}
-	if err := given.onlyKnows(filterKeys); err != nil {
+	keys := make([]string, len(filterFields))
+	for i, field := range filterFields {
+		keys[i] = field.key
+	}
+	if err := given.onlyKnows(keys); err != nil {
 		return f, err
 	}
 	for _, field := range filterFields {
@@ -137,14 +201,6 @@ func (b body) filter() (f broker.MessageFilter, err error) {
 	return f, nil
 }
 
-// filterKeys are the keys of a filter.
-var filterKeys = func() (keys []string) {
-	for _, field := range filterFields {
-		keys = append(keys, field.key)
-	}
-	return keys
-}()
-
 // onlyKnows refuses keys that are not among these.
 func (b body) onlyKnows(keys []string) error {
 	for key := range b {
@@ -156,7 +212,7 @@ func (b body) onlyKnows(keys []string) error {
 }
 
 // texts gives a value as texts: a list of them, or one. Numbers and booleans
-// are texts here. Empty ones count as not given.
+// are texts here.
 func (b body) texts(key string) (texts []string, err error) {
 	if !b.has(key) {
 		return nil, nil
@@ -176,9 +232,7 @@ func (b body) texts(key string) (texts []string, err error) {
 		if item[0] == '"' && json.Unmarshal(item, &text) != nil {
 			return nil, badValue("not_string", key)
 		}
-		if text != "" {
-			texts = append(texts, text)
-		}
+		texts = append(texts, text)
 	}
 	return texts, nil
 }

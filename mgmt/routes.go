@@ -1,5 +1,7 @@
 package mgmt
 
+import "amqpd/broker"
+
 // route is one method of one path.
 type route struct {
 	method string
@@ -162,6 +164,7 @@ var routes = []route{
 	{"DELETE", "/api/queues/{vhost}/{queue}/contents", vhostLogin, 0, deleteQueueContents, "Drop the messages that wait in a queue"},
 	{"POST", "/api/queues/{vhost}/{queue}/get", vhostLogin, 0, postGet, "Take messages from a queue"},
 	{"GET", "/api/queues/{vhost}/{queue}/browse", vhostLogin, 0, getBrowse, "Look at messages without taking them, page by page: limit, cursor, order, state, and conditions; not in RabbitMQ"},
+	{"POST", "/api/queues/{vhost}/{queue}/transfers", vhostLogin, jsonIn, postTransfer, "Move, copy or redrive messages: {\"action\":\"move\",\"destination\":{\"queue\":\"q\"}}; not in RabbitMQ"},
 	{"POST", "/api/queues/{vhost}/{queue}/actions", administrator, 0, postQueueAction, "Synchronise the copies of a queue, or stop that"},
 
 	// Copies of quorum queues (replicas.go).
@@ -170,6 +173,14 @@ var routes = []route{
 	{"DELETE", "/api/queues/quorum/{vhost}/{queue}/replicas/delete", administrator, anyOut, deleteReplica, "Take the copy of a quorum queue from a node: {\"node\":\"...\"}"},
 	{"POST", "/api/queues/quorum/replicas/on/{node}/grow", administrator, anyOut, postGrow, "Put copies of quorum queues on a node: vhost_pattern, queue_pattern, strategy"},
 	{"DELETE", "/api/queues/quorum/replicas/on/{node}/shrink", administrator, anyOut, deleteShrink, "Take the copies of quorum queues from a node"},
+
+	// Messages on their way between queues (transfers.go).
+	{"GET", "/api/transfers", anyLogin, 0, getTransfers, "Transfers in the virtual hosts that you may see; not in RabbitMQ"},
+	{"GET", "/api/transfers/{id}", anyLogin, 0, getTransfer, "One transfer; not in RabbitMQ"},
+	{"DELETE", "/api/transfers/{id}", anyLogin, 0, deleteTransfer, "Stop a transfer, if it runs, and forget it; its user or an administrator"},
+	{"POST", "/api/transfers/{id}/pause", anyLogin, anyOut, transferOrder((*broker.Broker).PauseTransfer), "Let a transfer wait; its user or an administrator"},
+	{"POST", "/api/transfers/{id}/resume", anyLogin, anyOut, transferOrder((*broker.Broker).ResumeTransfer), "Let a transfer go on; its user or an administrator"},
+	{"POST", "/api/transfers/{id}/stop", anyLogin, anyOut, transferOrder((*broker.Broker).StopTransfer), "End a transfer; its user or an administrator"},
 
 	// Health (health.go, aliveness.go).
 	{"GET", "/api/aliveness-test/{vhost}", vhostLogin, 0, getAliveness, "Declare a queue, publish to it, get the message"},

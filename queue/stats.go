@@ -64,6 +64,10 @@ func (q *Queue) Footprint() int {
 // ID is the number under which the store knows the queue.
 func (q *Queue) ID() uint64 { return q.id }
 
+// NextSeq is the sequence number of the next entry: those that are there have
+// smaller ones.
+func (q *Queue) NextSeq() uint64 { return q.ring.next }
+
 // Durable says whether the queue logs persistent messages.
 func (q *Queue) Durable() bool { return q.durable }
 

@@ -1,0 +1,76 @@
+package broker
+
+import (
+	"crypto/rand"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// transfers are those of a node, in memory: a restart forgets them, and no
+// message depends on them.
+type transfers struct {
+	mu      sync.Mutex
+	list    []*transfer // guarded by mu; oldest first
+	going   int         // guarded by mu: goroutines
+	closed  bool        // guarded by mu: no more begin
+	running sync.WaitGroup
+}
+
+// begin lists x under a new name and starts it, unless there are too many.
+func (s *transfers) begin(x *transfer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.going >= maxTransfers {
+		return false
+	}
+	s.going++
+	x.view.ID = strings.ToLower(rand.Text()[:10])
+	s.list = append(s.list, x)
+	s.running.Go(x.run)
+	return true
+}
+
+// ended counts the end of a goroutine, and forgets what ended long ago.
+func (s *transfers) ended() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.going--
+	for over := len(s.list) - s.going - keptTransfers; over > 0; over-- {
+		i := slices.IndexFunc(s.list, func(x *transfer) bool { return !x.shown().Ended.IsZero() })
+		if i < 0 {
+			return
+		}
+		s.list = slices.Delete(s.list, i, i+1)
+	}
+}
+
+// find returns the transfer of that name, nil if there is none.
+func (s *transfers) find(id string) *transfer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.list {
+		if x.view.ID == id { // never changes once it is listed
+			return x
+		}
+	}
+	return nil
+}
+
+// forget takes x off the list.
+func (s *transfers) forget(x *transfer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = slices.DeleteFunc(s.list, func(o *transfer) bool { return o == x })
+}
+
+// stop stops all and waits for them: what is on its way gets there or back.
+func (s *transfers) stop() {
+	s.mu.Lock()
+	s.closed = true
+	for _, x := range s.list {
+		x.turn(TransferStopped, TransferRunning, TransferPaused)
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+}
