@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -259,18 +258,18 @@ func (c *committer) syncCurrent() error {
 	return nil
 }
 
-// healing calls f until it does not fail for want of space.
+// healing calls f until it does not fail for want of space or file descriptors.
 func (c *committer) healing(f func() error) error {
 	for {
 		err := f()
-		if !errors.Is(err, syscall.ENOSPC) {
+		if !passes(err) {
 			if c.diskFull.CompareAndSwap(true, false) {
-				c.logger.Info("disk has space again: the log goes on")
+				c.logger.Info("the log goes on")
 			}
 			return err
 		}
 		if c.diskFull.CompareAndSwap(false, true) {
-			c.logger.Error("disk full: nothing is confirmed until there is space", "err", err)
+			c.logger.Error(shortOf(err)+": nothing is confirmed until that has passed", "err", err)
 			c.wakeWaiters()
 		}
 		c.nudge()

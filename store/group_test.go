@@ -1,7 +1,10 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -104,5 +107,48 @@ func TestEmptyGroup(t *testing.T) {
 	before := s.End()
 	if end := s.Begin().End(); end != before {
 		t.Errorf("an empty group takes the log from %d to %d", before, end)
+	}
+}
+
+// TestCutOffRecordsDoNotComeBack ends a start between the cut of a group that was not whole
+// and the checkpoint: nothing of the group may be in a file that the next start can use for a
+// segment of the same number.
+func TestCutOffRecordsDoNotComeBack(t *testing.T) {
+	disk := NewMemoryFS()
+	s := open(t, crashOptions(t, disk, SyncAlways))
+	s.RecoveryDone()
+	g := s.Begin()
+	for range 5 {
+		g.PutDurable(body(1, testSegmentSize/3), nil, nil)
+	}
+	end := g.End()
+	s.Wait(s.End())
+	image := disk.Crash(chooser(0, nil))
+	cutLog(image, s, end-10)
+	broken := &FaultyFS{FS: image, Before: func(op Op) error {
+		if op.Kind == OpCreate && filepath.Base(op.Name) == checkpointNames[0]+unfinished {
+			return syscall.EIO
+		}
+		return nil
+	}}
+	if _, err := Open(crashOptions(t, broken, SyncAlways)); !errors.Is(err, syscall.EIO) {
+		t.Fatalf("open: %v", err)
+	}
+	s = open(t, crashOptions(t, image, SyncAlways))
+	names, err := image.List("data/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		f, err := image.Open("data/log/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		length, _ := f.Size()
+		sc := newScanner(f, s.log.seg.id, uint32(length))
+		sc.off = 0
+		if err := sc.resync(); err != nil || sc.off != sc.end && name != segmentName(s.log.seg.id) {
+			t.Errorf("%s has a record of segment %d at %d", name, s.log.seg.id, sc.off)
+		}
 	}
 }

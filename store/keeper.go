@@ -165,8 +165,8 @@ func (k *keeper) listen() {
 // told and tried again; a disk that does not take what is written is not to be trusted.
 func (k *keeper) failed(err error) {
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
-		k.s.logger.Warn("disk full: the log cannot be cleaned up", "err", err)
+	case passes(err):
+		k.s.logger.Warn(shortOf(err)+": the log cannot be cleaned up", "err", err)
 		k.again(retryPause)
 	case errors.Is(err, errReading), errors.Is(err, ErrCorrupt):
 		k.s.logger.Error("the log cannot be cleaned up", "err", err)

@@ -74,6 +74,7 @@ type recovery struct {
 	scanned bool   // the checkpoint was made of the runs that are there, see rebuild.go
 
 	unused []string // files with the name of a segment that they do not hold
+	cutOff []string // files of segments behind the end of the log, with records of theirs
 	spares []string // files to be used again
 	litter []string // files that a crash left behind
 }
@@ -192,7 +193,7 @@ func (r *recovery) judgeHeaders() error {
 				return err
 			}
 			if !synced {
-				r.unused = append(r.unused, segmentName(f.segment))
+				r.cutOff = append(r.cutOff, segmentName(f.segment))
 				r.logs = r.logs[:i]
 				break
 			}
@@ -221,10 +222,12 @@ func (r *recovery) everSynced(f *logFile) (bool, error) {
 	return lowest != highest, err
 }
 
-// tidy does something about the files that hold nothing.
+// tidy does something about the files that hold nothing. Those that were cut off are removed
+// and not used again: if this start ends before its checkpoint is written, the next one may
+// give their numbers to other segments, and must not take for theirs what they held.
 func (r *recovery) tidy() error {
 	files := r.s.files
-	for _, name := range r.litter {
+	for _, name := range slices.Concat(r.litter, r.cutOff) {
 		if err := files.fs.Remove(files.path(name)); err != nil {
 			return err
 		}
@@ -264,8 +267,11 @@ func (r *recovery) readHeader(name string, id uint32) (*logFile, error) {
 	}
 	sc := r.s.scan(f, id, uint32(min(length, headerSearch)))
 	sc.off = 0
-	if err := sc.resync(); err != nil || sc.off == sc.end {
+	if err := sc.resync(); err != nil {
 		return nil, err
+	}
+	if sc.off == sc.end && !r.s.scan(f, id, uint32(min(length, maxSegmentLength))).wholeHere() {
+		return nil, nil
 	}
 	return &logFile{
 		segmentHeader: segmentHeader{segment: id, size: uint32(max(length, int64(r.s.o.SegmentSize)))},
@@ -274,9 +280,14 @@ func (r *recovery) readHeader(name string, id uint32) (*logFile, error) {
 	}, nil
 }
 
-// headerSearch is how far into a file without a header is looked for records of its
-// segment, which tell a damaged header from a file that was never written.
-const headerSearch = 4 << 20
+const (
+	// headerSearch is how far into a file without a header is looked for records of its
+	// segment, which tell a damaged header from a file that was never written. One that is
+	// longer stands right behind the header.
+	headerSearch = 4 << 20
+	// maxSegmentLength bounds what is looked at of a file: offsets have 32 bits.
+	maxSegmentLength = 1<<32 - 1
+)
 
 // replay shows the records behind the checkpoint to the index, and makes the segments.
 func (r *recovery) replay() error {

@@ -154,7 +154,7 @@ func (r *recovery) dropTail() {
 		if f.segment == r.group.segment {
 			f.end = r.group.off
 			for _, later := range r.logs[i+1:] {
-				r.unused = append(r.unused, segmentName(later.segment))
+				r.cutOff = append(r.cutOff, segmentName(later.segment))
 				r.highest = max(r.highest, later.segment)
 			}
 			r.logs = r.logs[:i+1]

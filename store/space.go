@@ -20,6 +20,23 @@ import (
 // A write that finds no space all the same is tried again until there is some, see
 // committer.healing.
 
+// noSpace reports whether an error is want of disk space, which passes when some is freed.
+func noSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+// passes reports whether an error says nothing about the disk and may be gone the next time:
+// want of space, or of file descriptors, of which connections can take all there are.
+func passes(err error) bool {
+	return noSpace(err) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// shortOf names what an error that passes is want of, for the log.
+func shortOf(err error) string {
+	if noSpace(err) {
+		return "disk full"
+	}
+	return "no file descriptors left"
+}
+
 // makeRoom makes the files of segments to come, and notes whether there was space for them.
 func (k *keeper) makeRoom() error {
 	l := &k.s.log
@@ -38,7 +55,7 @@ func (k *keeper) makeRoom() error {
 	if err == nil {
 		err = k.s.files.keepReserve(uint32(l.segmentSize))
 	}
-	if errors.Is(err, syscall.ENOSPC) {
+	if noSpace(err) {
 		k.holdBack(err)
 		return nil
 	}
@@ -60,7 +77,7 @@ func (k *keeper) holdBack(err error) {
 // withSpace calls f, giving up reserves as long as it finds no space.
 func (k *keeper) withSpace(f func() error) error {
 	err := f()
-	for errors.Is(err, syscall.ENOSPC) && k.s.files.dropReserve() {
+	for noSpace(err) && k.s.files.dropReserve() {
 		k.holdBack(err)
 		err = f()
 	}

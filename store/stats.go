@@ -22,7 +22,7 @@ type Stats struct {
 	SyncHistogram [len(SyncBounds) + 1]uint64
 	Batches       uint64 // writes of what had gathered; Written / Batches is the mean batch
 	LargestBatch  uint64 // octets
-	DiskFull      bool   // the log waits for disk space
+	DiskFull      bool   // the log waits for disk space, or for file descriptors
 
 	// Octets.
 	Appended  uint64 // LSN: appended to the log ever, and how much of it is durable
