@@ -31,7 +31,10 @@ func chooser(kind int, rnd *rand.Rand) func(int) int {
 // part of what was done, with all that was durable. Then it stops and starts again.
 func TestCrashAnywhere(t *testing.T) {
 	for seed := range uint64(4) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { crashAnywhere(t, seed) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			crashAnywhere(t, seed)
+		})
 	}
 }
 
@@ -93,7 +96,10 @@ func hurry(s *Store) {
 func TestCrashAgainAndAgain(t *testing.T) {
 	for mode := SyncAlways; mode <= SyncOS; mode++ {
 		for seed := range uint64(8) {
-			t.Run(fmt.Sprint(mode, seed), func(t *testing.T) { crashAgain(t, mode, seed) })
+			t.Run(fmt.Sprint(mode, seed), func(t *testing.T) {
+				t.Parallel()
+				crashAgain(t, mode, seed)
+			})
 		}
 	}
 }

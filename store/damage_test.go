@@ -77,6 +77,7 @@ func TestDamageAnywhere(t *testing.T) {
 				name := names[rnd.IntN(len(names))]
 				what := harm(image, name, rnd)
 				t.Run(fmt.Sprintf("%v/%d/%d", clean, seed, n), func(t *testing.T) {
+					t.Parallel()
 					d.check(t, image, fmt.Sprintf("%s of %s", what, name))
 				})
 			}
@@ -87,7 +88,8 @@ func TestDamageAnywhere(t *testing.T) {
 func newestSegment(m *MemoryFS) string {
 	newest := ""
 	for name, f := range m.files {
-		if _, written := parseSegmentHeader(f.data); written && strings.HasSuffix(name, segmentSuffix) {
+		id, isLog := parseSegmentName(filepath.Base(name))
+		if h, written := parseSegmentHeader(f.data); isLog && written && h.segment == id {
 			newest = max(newest, name)
 		}
 	}

@@ -36,16 +36,26 @@ type crashTrace struct {
 	limit int            // failures after which nothing more is looked at
 	leave func(*Options) // what the recoveries go without, nil: nothing
 
-	mu     sync.Mutex
+	mu     sync.Mutex // held at each point of the trace
 	disk   *MemoryFS
 	l      *ledger
-	rnd    *rand.Rand
-	seed   maphash.Seed
-	seen   map[imageKey]struct{}
 	points int
 	images int
-	again  int // images of recoveries
+	rnd    *rand.Rand
+	seed   maphash.Seed
+
+	checks  sync.WaitGroup // images that are being looked at, while the trace goes on
+	looking chan struct{}  // a token each, so that there are not too many
+
+	seen struct {
+		sync.Mutex
+		keys  map[imageKey]struct{}
+		again int // images of recoveries
+	}
 }
+
+// lookAtOnce is how many images are looked at at the same time.
+const lookAtOnce = 8
 
 // imageKey tells whether an image was looked at before, with as much to be found.
 type imageKey struct {
@@ -56,8 +66,9 @@ type imageKey struct {
 func newCrashTrace(t testing.TB, seed uint64, ways imagesOf) *crashTrace {
 	c := &crashTrace{
 		t: t, ways: ways, disk: NewMemoryFS(), rnd: rand.New(rand.NewPCG(seed, 5)),
-		seed: maphash.MakeSeed(), seen: map[imageKey]struct{}{},
+		seed: maphash.MakeSeed(), looking: make(chan struct{}, lookAtOnce),
 	}
+	c.seen.keys = map[imageKey]struct{}{}
 	c.o = c.options(&FaultyFS{FS: c.disk, Before: c.before})
 	return c
 }
@@ -101,6 +112,7 @@ func (c *crashTrace) run(seed uint64) Stats {
 	c.mu.Lock()
 	c.l = nil
 	c.mu.Unlock()
+	c.checks.Wait()
 	return s.Stats()
 }
 
@@ -115,33 +127,50 @@ func (c *crashTrace) before(op Op) error {
 	defer c.l.mu.Unlock()
 	c.points++
 	durable := c.l.s.Durable()
-	c.each(c.disk, c.ways, durable, func(image *MemoryFS, way string) {
+	done := c.l.done()
+	c.each(c.disk, c.ways, c.rnd, durable, func(image *MemoryFS, way string) {
 		c.images++
-		c.check(image, durable, fmt.Sprintf("%s, before %+v", way, op))
+		p := crashPoint{crashTrace: c, done: done, durable: durable, number: c.images}
+		c.looking <- struct{}{}
+		c.checks.Go(func() {
+			p.check(image, fmt.Sprintf("%s, before %+v", way, op))
+			<-c.looking
+		})
 	})
 	return nil
 }
 
+// crashPoint is an image and what has to be in it.
+type crashPoint struct {
+	*crashTrace
+	done    history
+	durable LSN
+	number  int // of the image
+}
+
 // check opens an image and looks at what is in it. Of some the recovery is cut short too.
-func (c *crashTrace) check(image *MemoryFS, durable LSN, how string) {
+func (c *crashPoint) check(image *MemoryFS, how string) {
 	var fsys FS = image
-	if c.ways.again > 0 && c.images%c.ways.again == 0 {
+	if c.ways.again > 0 && c.number%c.ways.again == 0 {
+		rnd := rand.New(rand.NewPCG(uint64(c.number), 6))
 		fsys = &FaultyFS{FS: image, Before: func(op Op) error {
 			if op.Kind.Changes() {
 				few := imagesOf{random: 1}
-				c.each(image, few, durable, func(second *MemoryFS, way string) {
-					c.again++
-					c.open(second, second, durable, fmt.Sprintf("%s; again with %s, before %+v", how, way, op))
+				c.each(image, few, rnd, c.durable, func(second *MemoryFS, way string) {
+					c.seen.Lock()
+					c.seen.again++
+					c.seen.Unlock()
+					c.open(second, second, fmt.Sprintf("%s; again with %s, before %+v", how, way, op))
 				})
 			}
 			return nil
 		}}
 	}
-	c.open(fsys, image, durable, how)
+	c.open(fsys, image, how)
 }
 
 // open opens an image over fsys, and once more after a clean stop if that is what is tested.
-func (c *crashTrace) open(fsys FS, image *MemoryFS, durable LSN, how string) {
+func (c *crashPoint) open(fsys FS, image *MemoryFS, how string) {
 	c.t.Helper()
 	defer func() {
 		if failure := recover(); failure != nil {
@@ -153,14 +182,14 @@ func (c *crashTrace) open(fsys FS, image *MemoryFS, durable LSN, how string) {
 		c.t.Errorf("%s: open: %v", how, err)
 		return
 	}
-	state := recoveredState(c.t, s, c.l.last, nil)
-	c.l.mustBePrefix(c.t, state, durable)
+	state := recoveredState(c.t, s, c.done.last, nil)
+	c.done.mustBePrefix(c.t, state, c.durable)
 	if n := s.Stats().Damaged; n > 0 {
 		c.t.Errorf("%s: %v", how, s.Damage())
 	}
 	verify(c.t, s)
 	closeStore(c.t, s)
-	if c.images%8 != 0 || fsys != FS(image) {
+	if c.number%8 != 0 || fsys != FS(image) {
 		return
 	}
 	s, err = Open(c.options(image))
@@ -168,14 +197,24 @@ func (c *crashTrace) open(fsys FS, image *MemoryFS, durable LSN, how string) {
 		c.t.Errorf("%s: open again: %v", how, err)
 		return
 	}
-	if again := recoveredState(c.t, s, c.l.last, nil); again.String() != state.String() || s.Unclean() {
+	if again := recoveredState(c.t, s, c.done.last, nil); again.String() != state.String() || s.Unclean() {
 		c.t.Errorf("%s: after a clean stop:\n%s\nbefore:\n%s", how, again, state)
 	}
 	closeStore(c.t, s)
 }
 
+// isNew notes an image and reports whether it was not looked at before.
+func (c *crashTrace) isNew(image *MemoryFS, durable LSN) bool {
+	key := imageKey{image.hash(c.seed), durable}
+	c.seen.Lock()
+	defer c.seen.Unlock()
+	_, known := c.seen.keys[key]
+	c.seen.keys[key] = struct{}{}
+	return !known
+}
+
 // each calls f with images that a power cut may leave of m now, but not with one twice.
-func (c *crashTrace) each(m *MemoryFS, ways imagesOf, durable LSN, f func(image *MemoryFS, way string)) {
+func (c *crashTrace) each(m *MemoryFS, ways imagesOf, rnd *rand.Rand, durable LSN, f func(image *MemoryFS, way string)) {
 	var ns []int // how many possibilities each choice has
 	try := func(way string, choose func(i, n int) int) {
 		i := -1
@@ -183,9 +222,7 @@ func (c *crashTrace) each(m *MemoryFS, ways imagesOf, durable LSN, f func(image 
 			i++
 			return choose(i, n)
 		})
-		key := imageKey{image.hash(c.seed), durable}
-		if _, ok := c.seen[key]; !ok {
-			c.seen[key] = struct{}{}
+		if c.isNew(image, durable) {
 			f(image, way)
 		}
 	}
@@ -213,7 +250,7 @@ func (c *crashTrace) each(m *MemoryFS, ways imagesOf, durable LSN, f func(image 
 		try(fmt.Sprintf("only number %d of %d", at, len(ns)), func(i, n int) int { return when(i == at, n-1) })
 	}
 	for range ways.random {
-		try("some", func(_, n int) int { return c.rnd.IntN(n) })
+		try("some", func(_, n int) int { return rnd.IntN(n) })
 	}
 }
 
@@ -256,12 +293,13 @@ func (m *MemoryFS) hash(seed maphash.Seed) uint64 {
 func TestCrashesEnumerated(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			c := newCrashTrace(t, seed, imagesOf{each: 12, random: 6, again: 10})
 			c.limit = 1
 			st := c.run(seed)
 			t.Logf("%d points, %d images, %d of recoveries; %d checkpoints, %d octets carried, %d reclaimed of %d",
-				c.points, c.images, c.again, st.Checkpoints, st.Carried, st.Reclaimed, st.Appended)
-			if st.Checkpoints < 5 || st.Carried == 0 || st.Reclaimed < 5*minSegmentSize || c.again == 0 {
+				c.points, c.images, c.seen.again, st.Checkpoints, st.Carried, st.Reclaimed, st.Appended)
+			if st.Checkpoints < 5 || st.Carried == 0 || st.Reclaimed < 5*minSegmentSize || c.seen.again == 0 {
 				t.Errorf("the trace is too tame: %+v", st)
 			}
 		})

@@ -107,6 +107,7 @@ func TestEachPrecautionIsNeeded(t *testing.T) {
 		{name: "sync of names", leave: forgetSync(OpSyncDir, func(string) bool { return true })},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			for seed := range uint64(10) {
 				f := &finder{TB: t}
 				trace := newCrashTrace(f, seed, imagesOf{each: 12, random: 6})

@@ -395,6 +395,22 @@ func recoveredState(t testing.TB, s *Store, queues uint64, refs map[entryKey]Pos
 // operations which has all that end up to durable. REQUIRES mu.
 func (l *ledger) mustBePrefix(t testing.TB, got ledgerState, durable LSN) {
 	t.Helper()
+	l.done().mustBePrefix(t, got, durable)
+}
+
+// history is what was done up to some moment. It does not change.
+type history struct {
+	base ledgerState
+	ops  []ledgerOp
+	last uint64 // number of the newest queue
+}
+
+// done returns what was done so far. REQUIRES mu.
+func (l *ledger) done() history { return history{l.base, l.ops[:len(l.ops):len(l.ops)], l.last} }
+
+// mustBePrefix is ledger.mustBePrefix.
+func (l history) mustBePrefix(t testing.TB, got ledgerState, durable LSN) {
+	t.Helper()
 	state, text := l.base.clone(), got.String()
 	least := 0
 	for i, op := range l.ops {

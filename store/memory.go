@@ -16,21 +16,23 @@ const (
 
 // memory hands out and takes back the buffers of chunks.
 //
-// The pools are emptied by the garbage collector, so memory that a burst needed goes away
-// by itself.
+// The pools are those of the process. They are emptied by the garbage collector, so memory
+// that a burst needed goes away by itself.
 type memory struct {
-	classes [chunkClasses]sync.Pool // of *buffer
-	inUse   atomic.Int64            // octets handed out
+	inUse atomic.Int64 // octets handed out
 
 	// mangle, set by tests before use, overwrites buffers that come back, so that whoever
 	// reads one without holding it is found out.
 	mangle bool
 }
 
+// memoryPools are of *buffer.
+var memoryPools [chunkClasses]sync.Pool
+
 // buffer is one piece of memory. It is owned by one chunk at a time.
 type buffer struct {
 	b     []byte
-	class int8 // index into memory.classes; -1: not pooled
+	class int8 // index into memoryPools; -1: not pooled
 }
 
 // mangled is what buffers that came back are overwritten with.
@@ -55,7 +57,7 @@ func (m *memory) get(n int) *buffer {
 	if class < 0 {
 		return &buffer{b: make([]byte, n), class: -1}
 	}
-	if b, _ := m.classes[class].Get().(*buffer); b != nil {
+	if b, _ := memoryPools[class].Get().(*buffer); b != nil {
 		return b
 	}
 	return &buffer{b: make([]byte, n), class: int8(class)}
@@ -69,6 +71,6 @@ func (m *memory) put(b *buffer) {
 		}
 	}
 	if b.class >= 0 {
-		m.classes[b.class].Put(b)
+		memoryPools[b.class].Put(b)
 	}
 }
