@@ -25,12 +25,20 @@ const (
 	pairB  = "pair.b"
 	inbox  = "inbox"  // transactions move messages from here
 	outbox = "outbox" // to here
+	fading = "fading" // messages have a TTL each, and expire into dying
 	dying  = "dying"  // messages expire into graves
 	graves = "graves"
+	late   = "late"   // messages come through later, which delays them
+	ranked = "ranked" // has priorities
+	voted  = "voted"  // a quorum queue
 	purged = "purged"
 	reborn = "reborn" // deleted and declared again: absent at times
 
-	ttl = 100 // of dying [ms]
+	later = "later" // the exchange that delays
+
+	ttl     = 100 // of dying, and at most of a message in fading [ms]
+	delay   = 300 // at most, of later [ms]
+	highest = 4   // priority
 )
 
 // plain are queues that are published to and, but for the first, consumed.
@@ -53,7 +61,7 @@ type world struct {
 
 // queues lists the queues that are always there.
 func (w *world) queues() []string {
-	return append([]string{pairA, pairB, inbox, outbox, dying, graves, purged}, plain...)
+	return append([]string{pairA, pairB, inbox, outbox, fading, dying, graves, late, ranked, voted, purged}, plain...)
 }
 
 // setting reads a number from the environment.
@@ -87,25 +95,38 @@ func TestCrash_Ledger(t *testing.T) {
 			w.node.Kill()
 			r.stop()
 		}
+		flags := w.flags()
+		w.node.SetFlags(flags...)
 		w.node.Restart()
 		w.audit(clean)
-		t.Logf("round %d: clean stop %v, %v", i, clean, w.ledger)
+		t.Logf("round %d: clean stop %v, then sync %s; %v", i, clean, flags[len(flags)-1], w.ledger)
 	}
 }
 
-// declare declares the queues.
+// arguments are those of the queues that have some.
+var arguments = map[string]amqp.Table{
+	fading: {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dying},
+	dying:  {"x-message-ttl": ttl, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": graves},
+	ranked: {"x-max-priority": highest},
+	voted:  {"x-queue-type": "quorum"},
+}
+
+// declare declares the queues, and the exchange that delays.
 func (w *world) declare() {
 	w.t.Helper()
 	ch := w.node.Channel()
 	for _, q := range w.queues() {
-		var arguments amqp.Table
-		if q == dying {
-			arguments = amqp.Table{"x-message-ttl": ttl, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": graves}
-		}
-		if _, err := ch.QueueDeclare(q, true, false, false, false, arguments); err != nil {
-			w.t.Fatal(err)
-		}
+		queue(w.t, ch, q, true, false, arguments[q])
 	}
+	must(w.t, ch.ExchangeDeclare(later, "x-delayed-message", true, false, false, false, amqp.Table{"x-delayed-type": "direct"}))
+	must(w.t, ch.QueueBind(late, late, later, false, nil))
+}
+
+// flags are those of the node's next life. A crash of the process loses nothing, whatever
+// sync says, and messages come from the disk as well as from memory.
+func (w *world) flags() []string {
+	modes := []string{"always", "always", "interval", "os"}
+	return []string{"--log-level", "info", "--segment-size", segmentSize, "--sync", modes[w.random.IntN(len(modes))]}
 }
 
 // round is the load between two crashes.
@@ -132,6 +153,13 @@ func (w *world) start(number int) *round {
 	r.work("feeder", publisher(inbox))
 	r.work("mover", mover)
 	r.work("mortal", publisher(dying))
+	r.work("fader", publisher(fading))
+	r.work("delayer", publisher(late))
+	r.work("ranker", publisher(ranked))
+	r.work("second.ranker", publisher(ranked))
+	r.work("consumer.ranked", consumer(ranked))
+	r.work("voter", publisher(voted))
+	r.work("consumer.voted", consumer(voted))
 	r.work("purger", purger)
 	r.work("phoenix", phoenix)
 	return r

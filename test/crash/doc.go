@@ -9,7 +9,8 @@
 // The promises, of persistent messages in durable queues:
 //
 //	confirmed            there, until it is acknowledged
-//	not acknowledged     a crash keeps a publisher's order, and leaves no holes in it
+//	not acknowledged     a crash keeps a publisher's order, on each priority, and leaves no
+//	                     holes in it
 //	delivered before     comes back marked redelivered
 //	acknowledged         may come back after a crash, not after a clean stop,
 //	                     and not once it has been missing
@@ -18,8 +19,10 @@
 //	                     in one transaction move a message, which is in one place
 //	declared, deleted    survives, stays away; nothing of a deleted queue is in
 //	                     the next one of its name
-//	expired              in the queue or in the one it is dead-lettered to, once
+//	expired, delayed     in the queue or in the one that it goes to, over as many as there
+//	                     are; in both after a crash in between, never in neither
 //
+// Each life of the node has another sync mode: a crash of the process loses nothing in any.
 // Nothing else may be there, and every body is what was sent.
 //
 // A run prints its seed; CRASH_SEED repeats its decisions, though not the

@@ -39,9 +39,23 @@ type pending struct {
 // publish publishes with a confirm to come.
 func (w *worker) publish(queue string) (pending, error) {
 	e := w.ledger.sent(w.name, queue, w.size(), nil)
-	c, err := w.ch.PublishWithDeferredConfirmWithContext(context.Background(), "", queue, false, false, e.message())
+	w.dress(e)
+	exchange, key := e.route()
+	c, err := w.ch.PublishWithDeferredConfirmWithContext(context.Background(), exchange, key, false, false, e.message())
 	w.count()
 	return pending{e, c}, err
+}
+
+// dress gives a message what its queue is about.
+func (w *worker) dress(e *entry) {
+	switch e.queue {
+	case fading:
+		e.ttl = 1 + w.random.IntN(ttl)
+	case late:
+		e.delay = 1 + w.random.IntN(delay)
+	case ranked:
+		e.priority = uint8(w.random.IntN(highest + 1))
+	}
 }
 
 // settle waits for confirms. A connection that ends resolves those that did not

@@ -82,6 +82,9 @@ func (n *Node) Restart() {
 	n.out.Go(func() { io.Copy(io.Discard, out) })
 }
 
+// SetFlags replaces the flags that the node is started with from the next Restart on.
+func (n *Node) SetFlags(flags ...string) { n.flags = flags }
+
 // readyAddrs waits for the ready line and returns the AMQP and HTTP addresses in
 // it.
 func readyAddrs(out io.Reader) (amqp, http string, err error) {
