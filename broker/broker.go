@@ -344,6 +344,7 @@ func (b *Broker) Stop(ctx context.Context) error {
 	}
 	b.mu.Unlock()
 	b.alarms.end()
+	b.store.Unthrottle()
 	ended := make(chan struct{})
 	go func() { b.readers.Wait(); close(ended) }()
 	select {
@@ -354,6 +355,7 @@ func (b *Broker) Stop(ctx context.Context) error {
 			c.hangUp()
 		}
 		b.mu.Unlock()
+		b.store.Interrupt() // nobody is there any more to be told what is not durable
 		<-ended
 	}
 	close(b.done)

@@ -43,6 +43,9 @@ func Open(o Options) (*Store, error) {
 	s := newParts(o)
 	s.lock = lock
 	if err := errors.Join(removeSpill(o.FS, o.Dir), s.recover()); err != nil {
+		if noSpace(err) {
+			err = fmt.Errorf("%w: free some space there and start again", err)
+		}
 		s.files.closeAll()
 		if s.definitions.db != nil {
 			err = errors.Join(err, s.definitions.db.close())

@@ -179,6 +179,11 @@ func (r *recovery) startLog() error {
 		return err
 	}
 	next.segment = max(next.segment, r.highest+1, r.root.replay)
+	size, err := s.files.claim(next.segment, next.size)
+	if err != nil {
+		return fmt.Errorf("making log segment %d: %w", next.segment, err)
+	}
+	next.size = size
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	s.log.startSegment(next)

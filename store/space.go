@@ -14,6 +14,7 @@ import (
 //     the reserve, is kept among the spares.
 //   - If either cannot be made the store is low on space: Throttle holds publishers back,
 //     and what is left of the current segment and the next are for the rest.
+//   - A start that finds no space for a segment makes do with half of the reserve.
 //   - If a checkpoint finds no space the reserve is given up for it. The segments that the
 //     checkpoint lets go are the next reserve.
 //
@@ -115,6 +116,43 @@ func (s *segmentFiles) trimSpares() error {
 		s.spares = s.spares[:n]
 	}
 	return nil
+}
+
+// claim makes the file of the segment that a start goes on in, and returns how large it is.
+// Without space for another file it is half of the last spare: the rest is for the checkpoint
+// of the start, and what is acknowledged from then on makes room again. Without a spare the
+// committer waits for space.
+func (s *segmentFiles) claim(id, size uint32) (uint32, error) {
+	err := s.prepare(id, size)
+	if !noSpace(err) {
+		return size, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.spares) - 1
+	if n < 0 {
+		return size, nil
+	}
+	f, err := s.fs.Open(s.path(s.spares[n]))
+	if err != nil {
+		return 0, err
+	}
+	half := size / 2
+	if have, err1 := f.Size(); err1 != nil || have < int64(half) {
+		return size, errors.Join(err1, f.Close())
+	}
+	if err := errors.Join(f.Truncate(int64(half)), f.Close()); err != nil {
+		return 0, err
+	}
+	if err := s.fs.Rename(s.path(s.spares[n]), s.path(segmentName(id))); err != nil {
+		return 0, err
+	}
+	s.spares = s.spares[:n]
+	if err := s.fs.SyncDir(s.dir); err != nil {
+		return 0, err
+	}
+	s.prepared[id] = struct{}{}
+	return half, nil
 }
 
 // dropReserve removes a spare and reports whether there was one.

@@ -24,10 +24,10 @@ func fillUp(s *Store, queue uint64) []Entry {
 	return es
 }
 
-// TestFullDiskIsEmptied fills a disk, also over a restart, and empties it again by nothing
-// but acknowledging.
+// TestFullDiskIsEmptied fills a disk, also over a stop or a crash, and empties it again by
+// nothing but acknowledging.
 func TestFullDiskIsEmptied(t *testing.T) {
-	for _, restart := range []bool{false, true} {
+	for _, end := range []string{"", "stop", "crash"} {
 		disk := NewMemoryFS()
 		o := crashOptions(t, disk, SyncAlways)
 		s := open(t, o)
@@ -39,7 +39,12 @@ func TestFullDiskIsEmptied(t *testing.T) {
 			t.Errorf("held back after %d messages", len(es))
 		}
 		disk.Limit(disk.Used()) // not even a checkpoint fits
-		if restart {
+		if end == "crash" {
+			o.FS = disk.afterKill()
+			o.FS.(*MemoryFS).Limit(disk.Used())
+			disk.Limit(0)
+		}
+		if end != "" {
 			closeStore(t, s)
 			s = open(t, o)
 			got, _ := s.Recovered(1)

@@ -59,6 +59,8 @@ type counters struct {
 	carried     atomic.Uint64
 	checkpoints atomic.Uint64
 	recovery    time.Duration // set before Open returns
+	throttled   atomic.Uint64 // nanoseconds
+	throttling  atomic.Int64  // who is in Throttle now
 }
 
 // commitStats are written by the committer alone.

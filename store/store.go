@@ -35,6 +35,9 @@ type Store struct {
 	closeOnce sync.Once
 	closeErr  error
 	closed    atomic.Bool
+
+	unthrottled atomic.Bool
+	interrupted atomic.Bool
 }
 
 // PutTransient keeps a payload, a, b and c one after the other, in memory only. The octets
@@ -138,14 +141,14 @@ func (s *Store) Durable() LSN { return LSN(s.committer.durable.Load()) }
 // batch. Without it octets reach the disk some 10 ms later.
 func (s *Store) Kick() { s.committer.kick() }
 
-// Wait blocks until l is durable. It returns early only if the log has failed or the
-// store was closed; Durable tells.
+// Wait blocks until l is durable. It returns early only if the log has failed, the store was
+// closed or Interrupt called; Durable tells.
 func (s *Store) Wait(l LSN) {
 	if s.Durable() >= l {
 		return
 	}
 	s.Kick()
-	s.committer.waitUntil(func() bool { return s.Durable() >= l })
+	s.committer.waitUntil(func() bool { return s.Durable() >= l || s.interrupted.Load() })
 }
 
 // throttleSize is how many octets may wait to be written before Throttle blocks.
@@ -161,13 +164,31 @@ func (s *Store) Throttle() {
 		s.transient.relieve()
 	}
 	room := func() bool {
-		return !s.keeper.low.Load() && uint64(s.log.end())-s.committer.written.Load() < throttleSize
+		return !s.keeper.low.Load() && uint64(s.log.end())-s.committer.written.Load() < throttleSize || s.unthrottled.Load()
 	}
 	if room() {
 		return
 	}
+	start := time.Now()
+	s.stats.throttling.Add(1)
 	s.Kick()
 	s.committer.waitUntil(room)
+	s.stats.throttling.Add(-1)
+	s.stats.throttled.Add(uint64(time.Since(start)))
+}
+
+// Unthrottle makes Throttle return at once from now on, for a node that stops: who is to
+// end must not wait for a disk to have space.
+func (s *Store) Unthrottle() {
+	s.unthrottled.Store(true)
+	s.committer.wakeWaiters()
+}
+
+// Interrupt makes Wait return at once from now on, though nothing may be durable: whoever
+// calls it makes sure first that nobody is told that it was.
+func (s *Store) Interrupt() {
+	s.interrupted.Store(true)
+	s.committer.wakeWaiters()
 }
 
 // WriteDefinitions appends changes of the definitions, all of which are recovered or none,
@@ -179,8 +200,10 @@ func (s *Store) WriteDefinitions(cs []Change) LSN { return s.definitions.write(&
 // yet. Values are valid during the call. An error of f ends it and is returned. It is
 // meant for the start; while it runs no definitions can be folded.
 func (s *Store) Definitions(f func(key string, value []byte) error) error {
-	if err := s.keeper.catchUp(); err != nil {
-		return err
+	if s.definitions.waiting() > 0 {
+		if err := s.keeper.catchUp(); err != nil {
+			return err
+		}
 	}
 	if err := s.definitions.fold(s.keeper.synced()); err != nil {
 		return err

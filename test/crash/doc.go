@@ -23,6 +23,7 @@
 //	                     are; in both after a crash in between, never in neither
 //
 // Each life of the node has another sync mode: a crash of the process loses nothing in any.
+//
 // Nothing else may be there, and every body is what was sent.
 //
 // A run prints its seed; CRASH_SEED repeats its decisions, though not the

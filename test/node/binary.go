@@ -1,11 +1,13 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // Binary is an amqpd that was built for the tests of one package.
@@ -28,6 +30,21 @@ func Build() (*Binary, error) {
 		return nil, fmt.Errorf("building amqpd: %w\n%s", err, out)
 	}
 	return b, nil
+}
+
+// Run runs amqpd with arguments to its end, and returns what it printed to standard output
+// and standard error together, and its exit code.
+func (b *Binary) Run(t testing.TB, arguments ...string) (out string, code int) {
+	t.Helper()
+	run := exec.Command(b.path, arguments...)
+	late := time.AfterFunc(Patience, func() { run.Process.Kill() })
+	defer late.Stop()
+	text, err := run.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("amqpd %v: %v", arguments, err)
+	}
+	return string(text), run.ProcessState.ExitCode()
 }
 
 // Remove deletes the temporary folder.

@@ -43,7 +43,13 @@ type Node struct {
 // the end of the test, if it still runs.
 func (b *Binary) Start(t testing.TB, flags ...string) *Node {
 	t.Helper()
-	n := &Node{t: t, binary: b, data: t.TempDir(), flags: flags, log: &tail{}}
+	return b.StartAt(t, t.TempDir(), flags...)
+}
+
+// StartAt is Start on a data directory of the test's, which may hold something.
+func (b *Binary) StartAt(t testing.TB, data string, flags ...string) *Node {
+	t.Helper()
+	n := &Node{t: t, binary: b, data: data, flags: flags, log: &tail{}}
 	t.Cleanup(func() {
 		n.Kill()
 		if t.Failed() {
@@ -81,6 +87,9 @@ func (n *Node) Restart() {
 	}
 	n.out.Go(func() { io.Copy(io.Discard, out) })
 }
+
+// Log is the end of what the node has logged.
+func (n *Node) Log() string { return n.log.String() }
 
 // SetFlags replaces the flags that the node is started with from the next Restart on.
 func (n *Node) SetFlags(flags ...string) { n.flags = flags }
