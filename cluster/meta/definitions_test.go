@@ -149,7 +149,7 @@ func TestImportFaults(t *testing.T) {
 		{`{"users":[{"name":"u","password_hash":"","password":"p"}]}`,
 			`definitions: users[0], user 'u', field "password": both_password_and_password_hash_are_provided`},
 		{`{"users":[{"name":"u","password":"p","hashing_algorithm":"rot13"}]}`,
-			`definitions: users[0], user 'u', field "password": no password can be hashed with 'rot13'`},
+			`definitions: users[0], user 'u', field "password": a password in clear text cannot be taken here`},
 		{`{"users":[{"name":"u","limits":{"max-queues":1}}]}`,
 			`definitions: users[0], user 'u', field "limits": Unrecognised terms [{<<"max-queues">>,1}] in user-limits`},
 		{`{"users":[{"name":"u","limits":{"max-channels":"x"}}]}`,
