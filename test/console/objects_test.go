@@ -47,7 +47,7 @@ func TestQueueLife(t *testing.T) {
 	p.press("Publish message")
 	p.says("not routed")
 
-	p.visit("messages", "/", "new/orders")
+	p.visit("queues", "/", "new/orders")
 	p.press("Browse messages")
 	p.says(`"who": "<b>x</b>"`)
 	if got := ready(t, n, "new/orders"); got != 1 {

@@ -3,8 +3,6 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -87,39 +85,5 @@ func TestTransfer(t *testing.T) {
 	t.Logf("first load: %.0f octets; every page visited: %.0f octets in %d requests, API answers included", load, p.octets, len(p.requests))
 	if load > limit {
 		t.Errorf("the first load is %.0f octets, the most is %d", load, limit)
-	}
-}
-
-// everyPage are addresses of pages that are there on every node.
-var everyPage = [][]string{
-	{""}, {"connections"}, {"channels"}, {"exchanges"}, {"exchanges", "/", "amq.topic"}, {"queues"}, {"queues", "/", "seen"}, {"health"}, {"topology"}, {"messages"}, {"messages", "/", "seen"},
-	{"admin"}, {"users"}, {"users", "guest"}, {"vhosts"}, {"vhosts", "/"}, {"policies"}, {"operator-policies"}, {"limits"}, {"definitions"}, {"cluster"},
-}
-
-func TestAccessibility(t *testing.T) {
-	file := os.Getenv("AXE")
-	if file == "" {
-		t.Skip("AXE does not name axe-core's axe.min.js; test/suites/console.sh fetches it")
-	}
-	axe, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/queues/%2F/seen", map[string]any{"durable": true})
-	put(t, n, "seen", 3, `{"n":%d}`)
-	p := loggedIn(t, n)
-	p.run(chromedp.Evaluate[chromedp.Void](string(axe)))
-	for _, theme := range []string{"Dark theme", "Light theme"} {
-		p.press(theme)
-		for _, segments := range everyPage {
-			p.visit(segments...)
-			p.run(chromedp.Evaluate[chromedp.Void](`window.found = null; axe.run(document, { resultTypes: ['violations'] }).then(r => { window.found = r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical').map(v => v.id + ' at ' + v.nodes.map(n => n.target.join(' ')).slice(0, 4).join(', ')); }); true`))
-			p.until("axe", "window.found")
-			var found []string
-			if p.eval("window.found", &found); len(found) > 0 {
-				t.Errorf("after “%s”, %v: %s", theme, segments, strings.Join(found, "; "))
-			}
-		}
 	}
 }
