@@ -58,6 +58,10 @@ type StoreStats = store.Stats
 // the last bucket has none.
 func SyncBounds() []time.Duration { return store.SyncBounds[:] }
 
+// BatchBounds are the upper bounds of the buckets of StoreStats.BatchHistogram, in
+// octets; the last bucket has none.
+func BatchBounds() []uint64 { return store.BatchBounds[:] }
+
 // Store returns the store's figures now.
 func (b *Broker) Store() StoreStats { return b.store.Stats() }
 

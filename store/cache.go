@@ -25,6 +25,8 @@ const (
 type diskCache struct {
 	memory *memory
 
+	hits, misses atomic.Uint64
+
 	mu     sync.Mutex
 	chunks []*chunk // each with a hold; the one last read from disk is the last
 	aging  *time.Timer
@@ -46,12 +48,14 @@ func (d *diskCache) get(segment, off uint32) (*chunk, int) {
 	for i := len(d.chunks) - 1; i >= 0; i-- {
 		c := d.chunks[i]
 		if c.segment == segment && c.contains(off) && c.hold() {
+			d.hits.Add(1)
 			return c, 0
 		}
 		if n := int(c.end.Load() - c.base); want == readFirst && c.leadsTo(segment, off, n) {
 			want = nextRead(n, int(c.disk.used.Load()))
 		}
 	}
+	d.misses.Add(1)
 	return nil, want
 }
 

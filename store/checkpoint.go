@@ -38,13 +38,13 @@ const (
 
 // write replaces both copies of the checkpoint in dir. x must have seen everything before
 // c.replay. The file becomes the root only after approve, which waits until all that x had
-// seen is synced: a checkpoint must not know more than the log.
-func (c *checkpoint) write(fsys FS, dir string, x *index, approve func() error) error {
+// seen is synced: a checkpoint must not know more than the log. It returns what it has written.
+func (c *checkpoint) write(fsys FS, dir string, x *index, approve func() error) (octets uint64, err error) {
 	for _, name := range checkpointNames {
 		path := filepath.Join(dir, name)
 		f, err := fsys.Create(path + unfinished)
 		if err != nil {
-			return err
+			return octets, err
 		}
 		w := newBlockWriter(f)
 		c.writeRoot(w)
@@ -53,18 +53,19 @@ func (c *checkpoint) write(fsys FS, dir string, x *index, approve func() error) 
 		writeQueues(w, x)
 		writeDropped(w, x)
 		writeMoved(w, c.moved)
-		_, err = w.finish()
+		n, err := w.finish()
+		octets += uint64(n)
 		if err = errors.Join(err, f.Close()); err != nil {
-			return err
+			return octets, err
 		}
 		if err := approve(); err != nil {
-			return err
+			return octets, err
 		}
 		if err := fsys.Rename(path+unfinished, path); err != nil {
-			return err
+			return octets, err
 		}
 	}
-	return fsys.SyncDir(dir)
+	return octets, fsys.SyncDir(dir)
 }
 
 func (c *checkpoint) writeRoot(w *blockWriter) {

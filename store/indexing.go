@@ -81,6 +81,7 @@ func (k *keeper) writeRun(r *run, write func(File) error) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("writing index run %d: %w", r.number, err), k.s.o.FS.Remove(path))
 	}
+	k.s.stats.indexed.Add(uint64(r.octets))
 	r.weight = k.weigh(r)
 	return nil
 }

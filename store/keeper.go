@@ -178,13 +178,21 @@ func (k *keeper) failed(err error) {
 }
 
 // setBudget tells the committer how much of the log's tail to keep in memory. With more
-// waiting than fits, the tail is not what is read next, and a small one will do.
+// waiting than fits, the tail is not what is read next, and a small one will do. It notes what
+// is live for Stats.
 func (k *keeper) setBudget() {
-	live := 0
+	live, shares := 0, [LiveShares]int64{}
 	k.s.segments.each(func(_ uint32, g *segment) bool {
-		live += g.live()
+		n := g.live()
+		live += n
+		if end := int(g.end.Load()); end > 0 && g.sealed.Load() && !g.gone.Load() {
+			shares[min(LiveShares*n/end, LiveShares-1)]++
+		}
 		return true
 	})
+	for i, n := range shares {
+		k.s.stats.live[i].Store(n)
+	}
 	budget := k.s.o.TailMemory
 	if live > budget {
 		budget /= 8
@@ -298,7 +306,9 @@ func (k *keeper) writeRoot(c *checkpoint) error {
 		return true
 	})
 	c.moved = k.s.movedMessages()
-	if err := c.write(k.s.o.FS, k.s.files.dir, k.s.index, k.settle); err != nil {
+	octets, err := c.write(k.s.o.FS, k.s.files.dir, k.s.index, k.settle)
+	k.s.stats.indexed.Add(octets)
+	if err != nil {
 		return fmt.Errorf("writing checkpoint: %w", err)
 	}
 	k.rooted = c.replay

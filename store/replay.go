@@ -9,6 +9,7 @@ import (
 
 // replaySegment shows the records of one segment to the index and finds its end.
 func (r *recovery) replaySegment(f *logFile, last bool) error {
+	r.s.stats.segments++
 	file, err := r.s.o.FS.Open(r.s.files.path(segmentName(f.segment)))
 	if err != nil {
 		return err
@@ -98,6 +99,7 @@ func (r *recovery) torn(file File, f *logFile, off uint32) (bool, error) {
 
 // take shows a record to the index, or keeps it until the end of its group has been seen.
 func (r *recovery) take(f *logFile, rec record) {
+	r.s.stats.records++
 	if rec.more && r.group == (groupStart{}) && !r.s.o.off(guardGroup) {
 		r.group = groupStart{f.segment, rec.off}
 	}
