@@ -5,6 +5,7 @@ import { href } from '../core/router.js';
 import { bytes, count } from '../core/format.js';
 import { Page, Empty } from '../ui/parts.js';
 import { ServerList } from '../ui/list.js';
+import { Transfers } from '../ui/transfers.js';
 import { usePlace } from '../ui/shell.js';
 
 const columns = (several) => [
@@ -22,6 +23,7 @@ export function Messages() {
   const { vhost, several } = usePlace();
   return html`
     <${Page} title="Messages" lead="Look inside a queue without taking anything out, search it, and move, copy or send back what is in it. The fullest queues come first.">
+      <${Transfers} />
       <${ServerList} id="messages" noun="queues" path=${vhost ? at('queues', vhost) : '/queues'} columns=${columns(several)} keyOf=${(q) => `${q.vhost} ${q.name}`} first="messages_ready"
         empty=${html`<${Empty} icon="messages" title="No queues yet">Messages wait in queues; there is none.<//>`} />
     <//>`;

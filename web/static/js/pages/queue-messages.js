@@ -1,6 +1,7 @@
 /** The messages of one queue: a list that can be searched, one of them in full, and what can be done with all that match. */
 import { html, useState, useEffect, useRef, useMemo } from '../core/dom.js';
 import { at } from '../core/api.js';
+import { may } from '../core/session.js';
 import { usePoll } from '../core/poll.js';
 import { href, queueHref, patchQuery } from '../core/router.js';
 import { bytes, count, plural, exchangeLabel } from '../core/format.js';
@@ -10,7 +11,10 @@ import { Page, Empty, Fault, Loaded, Meter } from '../ui/parts.js';
 import { Field, Select } from '../ui/forms.js';
 import { Icon } from '../ui/icons.js';
 import { Message, MessageTags } from '../ui/message.js';
+import { Transfers } from '../ui/transfers.js';
 import { useBrowse } from '../ui/browse.js';
+import { ask } from '../ui/dialog.js';
+import { TransferDialog } from './transfer-dialog.js';
 
 const typing = 350; // ms without a key before the search begins
 
@@ -19,11 +23,15 @@ export function QueueMessages({ vhost, name, query: q }) {
   const poll = usePoll(`${at('queues', vhost, name)}?columns=name,vhost,type,messages,messages_ready,messages_unacknowledged,consumers`);
   const filter = useMemo(() => conditions(q), [JSON.stringify(q)]);
   const found = useBrowse(at('queues', vhost, name, 'browse'), { ...filter, order: q.order, state: q.state });
+  const begin = (action) => ask(TransferDialog, { vhost, queue: name, action, filter });
   const queue = poll.data;
   return html`
     <${Page} title=${name} crumbs=${[['Messages', '#/messages'], [vhost, '#/messages']]} lead=${queue ? `${plural(queue.messages_ready ?? 0, 'message')} ready, ${count(queue.messages_unacknowledged ?? 0)} unacknowledged. Looking takes nothing out and marks nothing.` : ' '}
-      actions=${html`<a class="btn" href=${queueHref(vhost, name)}><${Icon} name="queues" />The queue itself</a>`}>
+      actions=${html`<a class="btn" href=${queueHref(vhost, name)}><${Icon} name="queues" />The queue itself</a>
+        ${may.operate() && html`<button type="button" class="btn" onClick=${() => begin('move')}><${Icon} name="exchanges" />Move or copy</button>
+        <button type="button" class="btn primary" onClick=${() => begin('redrive')}><${Icon} name="back" />Redrive</button>`}`}>
       <${Loaded} poll=${poll}>${() => html`
+        <${Transfers} vhost=${vhost} queue=${name} />
         <section class="card" aria-label="Messages">
           <${Search} q=${q} />
           <${Progress} found=${found} filter=${filter} />
