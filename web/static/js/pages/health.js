@@ -32,7 +32,7 @@ export function Health() {
         </div>
         ${state.found.length === 0 && html`<${Card}><${Empty} icon="ok" title="All queues are well">Messages move, consumers are there, copies are in step, and no limit is reached.<//><//>`}
         ${groups(state.found).map((g) => html`<${Group} key=${g.id} group=${g} several=${several} />`)}
-        ${state.seen < state.total && html`<p class="muted">The ${count(state.seen)} fullest of ${count(state.total)} queues were looked at.</p>`}`}
+        ${state.seen < state.total && html`<p class="muted">${count(state.seen)} of ${count(state.total)} queues were looked at: the fullest, and those that are down. The others are empty or small.</p>`}`}
     <//>`;
 }
 

@@ -11,10 +11,13 @@ export function useSurvey(vhost, pages) {
   useEffect(() => {
     const abort = new AbortController();
     let timer = 0;
+    let first = true;
     const look = async () => {
       const began = performance.now();
       try {
-        set({ ...(await survey(vhost, pages, abort.signal)), error: null });
+        // The first time, what is found is shown page by page; later, all of it takes the place of the last.
+        set({ ...(await survey(vhost, pages, abort.signal, (part) => { if (first && !abort.signal.aborted) set({ ...part, error: null }); })), error: null });
+        first = false;
       } catch (error) {
         if (error.name === 'AbortError') return;
         set((old) => ({ ...old, error }));
