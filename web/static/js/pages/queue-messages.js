@@ -31,7 +31,7 @@ export function QueueMessages({ vhost, name, query: q }) {
         ${may.operate() && html`<button type="button" class="btn" onClick=${() => begin('move')}><${Icon} name="exchanges" />Move or copy</button>
         <button type="button" class="btn primary" onClick=${() => begin('redrive')}><${Icon} name="back" />Redrive</button>`}`}>
       <${Loaded} poll=${poll}>${() => html`
-        <${Transfers} vhost=${vhost} queue=${name} />
+        <${Transfers} vhost=${vhost} queue=${name} ended=${found.again} />
         <section class="card" aria-label="Messages">
           <${Search} q=${q} />
           <${Progress} found=${found} filter=${filter} />

@@ -1,5 +1,5 @@
 /** What is being moved, copied or redriven: how far it is, with pause, resume and stop. */
-import { html, useState } from '../core/dom.js';
+import { html, useState, useEffect } from '../core/dom.js';
 import { at, post, del } from '../core/api.js';
 import { session, may } from '../core/session.js';
 import { usePoll, refresh } from '../core/poll.js';
@@ -15,13 +15,16 @@ const tones = { running: 'accent', paused: 'warn', done: 'ok', failed: 'bad', st
 const verbs = { move: 'Move', copy: 'Copy', redrive: 'Redrive' };
 const live = (t) => t.state === 'running' || t.state === 'paused';
 
-/** Transfers of one queue, or all. Shown only where there are some. @param {{vhost?: string, queue?: string}} props */
-export function Transfers({ vhost, queue }) {
+/** Transfers of one queue, or all. Shown only where there are some. @param {{vhost?: string, queue?: string, ended?: () => void}} props ended is called when none runs any more */
+export function Transfers({ vhost, queue, ended }) {
   const [busy, setBusy] = useState(false);
   const poll = usePoll('/transfers', { pace: busy ? paces.busy : paces.quiet });
   const mine = (Array.isArray(poll.data) ? poll.data : []).filter((t) => !queue || (t.vhost === vhost && t.queue === queue)).reverse();
   const now = mine.some((t) => t.state === 'running');
-  if (now !== busy) setBusy(now);
+  useEffect(() => {
+    if (busy && !now) ended?.();
+    setBusy(now);
+  }, [now]);
   if (mine.length === 0) return null;
   return html`
     <${Card} title="Transfers" flush><ul class="transfers">${mine.slice(0, 20).map((t) => html`<${Transfer} key=${t.id} transfer=${t} linked=${!queue} />`)}</ul><//>`;
@@ -34,8 +37,8 @@ function where(t) {
   return d.queue !== undefined ? `to the queue ${d.queue}` : `to the exchange ${d.exchange}${d.routing_key !== undefined ? ` with the key ${d.routing_key}` : ''}`;
 }
 
-// left estimates how long it still takes, in ms.
-const left = (t) => (t.rate > 0 && t.state === 'running' ? (Math.max(0, t.total - t.examined) / t.rate) * 1000 : undefined);
+// left estimates how long it still takes, in ms, from what was looked at so far.
+const left = (t) => (t.examined > 0 && t.state === 'running' ? Math.max(0, t.total - t.examined) * ((Date.now() - t.started) / t.examined) : undefined);
 
 function Transfer({ transfer: t, linked }) {
   const path = at('transfers', t.id);
