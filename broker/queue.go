@@ -209,6 +209,7 @@ func (q *localQueue) withhold(t *batch, seqs []uint64) (taken []uint64) {
 	if q.gone {
 		return nil
 	}
+	q.core.Touch(t.now) // as basic.get does: it is in use
 	taken = q.core.Withhold(t.now, seqs)
 	t.perform(q)
 	return taken

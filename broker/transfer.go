@@ -165,6 +165,11 @@ func (a *Agent) checkTransfer(ch *channel, ask *TransferRequest) error {
 		ask.RoutingKey != nil && *ask.RoutingKey == ask.Queue {
 		return amqp.PreconditionFailed(0, "the messages of %s cannot be moved or copied to itself", resource("queue", a.vhost.name, ask.Queue))
 	}
+	if ask.RoutingKey != nil {
+		if _, err := amqp.AppendEnvelope(nil, "", *ask.RoutingKey); err != nil {
+			return amqp.PreconditionFailed(0, "the routing key is longer than 255 octets")
+		}
+	}
 	return ch.mayTransfer(ask)
 }
 

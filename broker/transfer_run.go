@@ -11,31 +11,33 @@ import (
 // run moves messages until there are no more, step by step.
 func (x *transfer) run() {
 	defer x.table.ended()
-	x.audit("transfer.begin", "")
+	about := x.ask.describe(x.view.ID)
+	x.audit("transfer.begin", about, "")
 	for x.await() {
 		x.step()
 	}
-	refused := ""
+	x.octets, x.picks = nil, nil
+	v, refused := x.shown(), ""
+	if v.State == TransferFailed {
+		refused = v.Error
+	}
+	about += fmt.Sprintf(" state=%s moved=%d failed=%d examined=%d", v.State, v.Moved, v.Failed, v.Examined)
+	x.audit("transfer.end", about, refused)
 	x.mu.Lock()
 	x.view.Ended = time.Now()
-	if x.view.State == TransferFailed {
-		refused = x.view.Error
-	}
 	x.mu.Unlock()
-	x.audit("transfer.end", refused)
-	x.octets, x.picks = nil, nil
 }
 
 // audit tells the audit log.
-func (x *transfer) audit(action, refused string) {
-	v := x.shown()
-	detail := fmt.Sprintf("id=%s action=%s to=%s", v.ID, v.Action, x.ask.target())
-	if !v.Ended.IsZero() {
-		detail += fmt.Sprintf(" state=%s moved=%d failed=%d examined=%d", v.State, v.Moved, v.Failed, v.Examined)
-	}
+func (x *transfer) audit(action, about, refused string) {
 	x.agent.b.Audit(AuditEvent{
-		Actor: x.agent.who, Action: action, Vhost: v.Vhost, Object: v.Queue, Detail: detail, Refused: refused,
+		Actor: x.agent.who, Action: action, Vhost: x.agent.vhost.name, Object: x.ask.Queue, Detail: about, Refused: refused,
 	})
+}
+
+// describe says in words what is asked for.
+func (r *TransferRequest) describe(id string) string {
+	return fmt.Sprintf("id=%s action=%s to=%s", id, r.Action, r.target())
 }
 
 // target says in words where messages go.

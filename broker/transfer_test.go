@@ -3,6 +3,8 @@ package broker
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -433,6 +435,25 @@ func TestTransfer_EndsWithWhatItNeeds(t *testing.T) {
 				t.Errorf("%+v", v)
 			}
 		})
+	}
+}
+
+func TestTransfer_IsAudited(t *testing.T) {
+	trail := &auditTrail{}
+	m := newMoving(t, Options{Audit: trail.logger(slog.LevelInfo)}, nil, nil)
+	m.fill(2, nil)
+	id := m.run(toQueue("to")).ID
+	var got []string
+	for _, l := range trail.lines(t) {
+		if strings.HasPrefix(l["action"], "transfer.") {
+			got = append(got, strings.Join([]string{l["action"], l["outcome"], l["user"], l["via"], l["vhost"], l["object"], l["detail"]}, " "))
+		}
+	}
+	if want := []string{
+		"transfer.begin done guest http / from id=" + id + " action=move to=queue:to",
+		"transfer.end done guest http / from id=" + id + " action=move to=queue:to state=done moved=2 failed=0 examined=2",
+	}; !slices.Equal(got, want) {
+		t.Errorf("audited %q", got)
 	}
 }
 

@@ -75,6 +75,8 @@ var filterFields = []filterField{
 const (
 	// maxPatternOctets is what a routing key can have.
 	maxPatternOctets = 255
+	// maxCondition bounds any condition, octets: filters of transfers are kept.
+	maxCondition = 4096
 	// maxHeaders bounds the headers of one filter.
 	maxHeaders = 32
 )
@@ -84,6 +86,9 @@ func oneText(set func(f *broker.MessageFilter, text string) error) func(*broker.
 	return func(f *broker.MessageFilter, texts []string) error {
 		if len(texts) != 1 {
 			return badRequest("a condition that can be given only once was given %d times", len(texts))
+		}
+		if len(texts[0]) > maxCondition {
+			return badRequest("a condition is longer than %d octets", maxCondition)
 		}
 		return set(f, texts[0])
 	}
@@ -144,6 +149,9 @@ func setHeaders(f *broker.MessageFilter, texts []string) error {
 		return badRequest("a filter has at most %d headers", maxHeaders)
 	}
 	for _, text := range texts {
+		if len(text) > maxCondition {
+			return badRequest("a condition is longer than %d octets", maxCondition)
+		}
 		h := broker.HeaderFilter{}
 		if h.Name, h.Value, h.HasValue = strings.Cut(text, "="); h.Name == "" {
 			return badRequest("a header of the filter has no name: give it as name or name=value")

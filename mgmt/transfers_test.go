@@ -152,6 +152,8 @@ func TestTransfers_Refuse(t *testing.T) {
 		`{"action":"move","destination":{"queue":"to"},"rate":"x"}`, `{"action":"move","destination":{"queue":"to"},"limits":1}`,
 		filter(`5`), filter(`[]`), filter(`{"heder":"x"}`), filter(`{"state":"ready"}`), filter(`{"header":{}}`), filter(`{"header":[[]]}`), filter(`{"header":[null]}`),
 		filter(`{"header":[""]}`), filter(`{"body":""}`), filter(`{"body":["a","b"]}`), filter(`{"routing_key_pattern":""}`), filter(`{"redelivered":"maybe"}`),
+		filter(`{"body":"` + strings.Repeat("x", 5000) + `"}`), filter(`{"header":"` + strings.Repeat("x", 5000) + `"}`),
+		`{"action":"move","destination":{"exchange":"amq.topic","routing_key":"` + strings.Repeat("x", 256) + `"}}`,
 		filter(`{"older_than":-1}`), filter(`{"older_than":0}`), filter(`{"older_than":1e9}`), filter(`{"header":` + strings.Repeat(`[`, 50_000)),
 	} {
 		if w := n.ask("POST", at, body); w.Code != http.StatusBadRequest {
