@@ -80,12 +80,14 @@ type pair struct {
 	old  []*modelConsumer // cancelled, perhaps with messages
 }
 
-// some draws one of a few things, and skips the operation when there is none.
-func some[T any](t *rapid.T, from []T, what string) T {
+// some draws one of a few things; ok is false when there is none. The operation then does
+// nothing. It does not skip: to rapid a hundred skips in a row are a failure, and the fuzzer
+// finds them.
+func some[T any](t *rapid.T, from []T, what string) (one T, ok bool) {
 	if len(from) == 0 {
-		t.Skip("nothing to choose from")
+		return one, false
 	}
-	return rapid.SampledFrom(from).Draw(t, what)
+	return rapid.SampledFrom(from).Draw(t, what), true
 }
 
 func (p *pair) publish(t *rapid.T) {
@@ -151,7 +153,10 @@ func (p *pair) subscribe(t *rapid.T) {
 }
 
 func (p *pair) cancel(t *rapid.T) {
-	mc := some(t, p.m.all, "consumer")
+	mc, ok := some(t, p.m.all, "consumer")
+	if !ok {
+		return
+	}
 	p.m.begin()
 	wasActive := mc.c.Active()
 	p.q.Cancel(p.now, mc.c, &p.fx)
@@ -174,9 +179,9 @@ func (p *pair) cancel(t *rapid.T) {
 }
 
 func (p *pair) open(t *rapid.T) {
-	mc := some(t, p.m.all, "consumer")
-	if mc.gate == nil {
-		t.Skip("it has no gate")
+	mc, ok := some(t, p.m.all, "consumer")
+	if !ok || mc.gate == nil {
+		return
 	}
 	n := rapid.IntRange(0, 20).Draw(t, "tokens")
 	mc.gate.n += n
@@ -248,21 +253,23 @@ func (p *pair) get(t *rapid.T) {
 }
 
 // outstanding draws who settles, and some of what he has, in ascending order.
-func (p *pair) outstanding(t *rapid.T, from []*modelConsumer) (*modelConsumer, []store.Pos) {
+func (p *pair) outstanding(t *rapid.T, from []*modelConsumer) (mc *modelConsumer, ps []store.Pos, ok bool) {
 	holders := []*modelConsumer{}
 	for _, mc := range from {
 		if mc == nil && len(p.out[nil]) > 0 || mc != nil && len(p.out[mc.c]) > 0 {
 			holders = append(holders, mc)
 		}
 	}
-	mc := some(t, holders, "holder")
-	ps := slices.Clone(p.out[mc.consumer()])
+	if mc, ok = some(t, holders, "holder"); !ok {
+		return nil, nil, false
+	}
+	ps = slices.Clone(p.out[mc.consumer()])
 	if n := rapid.IntRange(0, len(ps)).Draw(t, "n"); n < len(ps) { // else everything
 		i := rapid.IntRange(0, len(ps)-1-n).Draw(t, "first")
 		ps = ps[i : i+n+1]
 	}
 	slices.SortFunc(ps, func(a, b store.Pos) int { return int(int64(p.seqs[a] - p.seqs[b])) })
-	return mc, ps
+	return mc, ps, true
 }
 
 func (mc *modelConsumer) consumer() *Consumer {
@@ -273,7 +280,10 @@ func (mc *modelConsumer) consumer() *Consumer {
 }
 
 func (p *pair) settle(t *rapid.T) {
-	mc, ps := p.outstanding(t, slices.Concat(p.m.all, p.old, []*modelConsumer{nil}))
+	mc, ps, ok := p.outstanding(t, slices.Concat(p.m.all, p.old, []*modelConsumer{nil}))
+	if !ok {
+		return
+	}
 	how := rapid.SampledFrom([]Settlement{Ack, Requeue, Discard}).Draw(t, "how")
 	p.m.begin()
 	rs := p.take(mc.consumer(), ps)
@@ -284,7 +294,10 @@ func (p *pair) settle(t *rapid.T) {
 
 // lose returns all that a cancelled consumer has.
 func (p *pair) lose(t *rapid.T) {
-	mc, _ := p.outstanding(t, slices.Concat(p.old, []*modelConsumer{nil}))
+	mc, _, ok := p.outstanding(t, slices.Concat(p.old, []*modelConsumer{nil}))
+	if !ok {
+		return
+	}
 	ps := slices.Clone(p.out[mc.consumer()])
 	slices.SortFunc(ps, func(a, b store.Pos) int { return int(int64(p.seqs[a] - p.seqs[b])) })
 	p.m.begin()
@@ -301,7 +314,7 @@ var withheldBy = &Consumer{Tag: "withheld"}
 func (p *pair) withhold(t *rapid.T) {
 	all := slices.Clone(p.m.ready)
 	if len(all) == 0 {
-		t.Skip("nothing is ready")
+		return
 	}
 	byPos := map[store.Pos]uint64{}
 	for e := range p.q.Peek() {
@@ -336,11 +349,11 @@ func (p *pair) withhold(t *rapid.T) {
 	p.effects(t)
 }
 
-// withheld draws some of what is withheld, in ascending order.
+// withheld draws some of what is withheld, in ascending order; nothing if nothing is.
 func (p *pair) withheld(t *rapid.T) (ps []store.Pos, rs []store.Range) {
 	ps = slices.Clone(p.out[withheldBy])
 	if len(ps) == 0 {
-		t.Skip("nothing is withheld")
+		return nil, nil
 	}
 	i := rapid.IntRange(0, len(ps)-1).Draw(t, "first")
 	ps = ps[i:min(len(ps), i+rapid.IntRange(1, 100).Draw(t, "n"))]
@@ -350,6 +363,9 @@ func (p *pair) withheld(t *rapid.T) (ps []store.Pos, rs []store.Range) {
 
 func (p *pair) reinstate(t *rapid.T) {
 	ps, rs := p.withheld(t)
+	if len(ps) == 0 {
+		return
+	}
 	p.m.begin()
 	p.q.Reinstate(p.now, rs, &p.fx)
 	p.m.ready = append(p.m.ready, p.m.take(nil, ps)...)
@@ -362,6 +378,9 @@ func (p *pair) reinstate(t *rapid.T) {
 
 func (p *pair) remove(t *rapid.T) {
 	ps, rs := p.withheld(t)
+	if len(ps) == 0 {
+		return
+	}
 	p.m.begin()
 	p.q.Remove(rs, &p.fx)
 	for _, x := range p.m.take(nil, ps) {
@@ -372,7 +391,7 @@ func (p *pair) remove(t *rapid.T) {
 
 func (p *pair) purge(t *rapid.T) {
 	if rapid.IntRange(0, 4).Draw(t, "really") > 0 {
-		t.Skip("not so often")
+		return // not so often
 	}
 	p.m.begin()
 	n, want := p.q.Purge(p.now, &p.fx), len(p.m.ready)
@@ -416,7 +435,7 @@ func (p *pair) configure(t *rapid.T) {
 // restart forgets consumers and everything that is not logged.
 func (p *pair) restart(t *rapid.T) {
 	if rapid.IntRange(0, 4).Draw(t, "really") > 0 {
-		t.Skip("not so often")
+		return // not so often
 	}
 	entries, _ := p.recovered()
 	p.broker.restart()
