@@ -72,6 +72,18 @@ func (n *Node) CPU() time.Duration {
 // clockTicks is how many ticks of /proc are a second, on every Linux that Go runs on.
 const clockTicks = 100
 
+// Profile writes a profile of the process's processor time over the next span
+// into a file, for `go tool pprof`, and returns the file's path.
+func (n *Node) Profile(span time.Duration) string {
+	n.t.Helper()
+	file := filepath.Join(n.t.TempDir(), "cpu.pprof")
+	text := n.profileWithin(fmt.Sprintf("profile?seconds=%d", int(span.Seconds())), span+Patience)
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		n.t.Fatal(err)
+	}
+	return file
+}
+
 // status reads a size from a line of the process's status.
 func (n *Node) status(line *regexp.Regexp) int64 {
 	n.t.Helper()
@@ -146,7 +158,12 @@ func (n *Node) Stacks() string {
 // profile fetches one of the process's profiles.
 func (n *Node) profile(name string) []byte {
 	n.t.Helper()
-	client := http.Client{Timeout: Patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	return n.profileWithin(name, Patience)
+}
+
+func (n *Node) profileWithin(name string, patience time.Duration) []byte {
+	n.t.Helper()
+	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	r, err := client.Get("http://" + n.Pprof + "/debug/pprof/" + name)
 	if err != nil {
 		n.t.Fatalf("pprof: %v", err)

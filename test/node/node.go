@@ -28,6 +28,8 @@ type Node struct {
 	Addr  string // host:port of its AMQP listener; another one after each Restart
 	HTTP  string // host:port of its management API
 	Pprof string // host:port of its pprof listener
+	// Metrics is host:port of what Prometheus asks.
+	Metrics string
 
 	t      testing.TB
 	binary *Binary
@@ -77,7 +79,7 @@ func (n *Node) Restart() {
 		n.t.Fatalf("starting amqpd: %v", err)
 	}
 	late := time.AfterFunc(Patience, func() { n.cmd.Process.Kill() })
-	n.Addr, n.HTTP, err = readyAddrs(out)
+	n.Addr, n.HTTP, n.Metrics, err = readyAddrs(out)
 	if !late.Stop() || err != nil {
 		n.Kill()
 		n.t.Fatalf("amqpd: not ready: %v", err)
@@ -94,19 +96,18 @@ func (n *Node) Log() string { return n.log.String() }
 // SetFlags replaces the flags that the node is started with from the next Restart on.
 func (n *Node) SetFlags(flags ...string) { n.flags = flags }
 
-// readyAddrs waits for the ready line and returns the AMQP and HTTP addresses in
-// it.
-func readyAddrs(out io.Reader) (amqp, http string, err error) {
+// readyAddrs waits for the ready line and returns the addresses in it.
+func readyAddrs(out io.Reader) (amqp, http, metrics string, err error) {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if m := readyLine.FindStringSubmatch(lines.Text()); m != nil {
-			return m[1], m[2], nil
+			return m[1], m[2], m[3], nil
 		}
 	}
-	return "", "", fmt.Errorf("it ended without its ready line")
+	return "", "", "", fmt.Errorf("it ended without its ready line")
 }
 
 var (
-	readyLine = regexp.MustCompile(`^amqpd ready .*\bamqp=([^ ,]+).*\bhttp=([^ ,]+)`)
+	readyLine = regexp.MustCompile(`^amqpd ready .*\bamqp=([^ ,]+).*\bhttp=([^ ,]+).*\bmetrics=([^ ,]+)`)
 	pprofLine = regexp.MustCompile(`msg="pprof is on" address=(\S+)`)
 )
 
