@@ -9,7 +9,7 @@ FUZZTIME ?= 10m
 ROUNDS ?= 200
 MESSAGES ?= 10000000
 
-.PHONY: run build test lint unit suites fuzz docs crash delayed backlog
+.PHONY: run build test lint unit suites fuzz docs crash delayed backlog scale
 
 run:
 	go run ./cmd/amqpd
@@ -56,3 +56,8 @@ backlog:
 # Millions of delayed and expiring messages: memory, accuracy, restart.
 delayed:
 	AMQPD_LONG=1 go test -count=1 -timeout 30m -v -run 'ByTheMillion|ExpireAtOnce|ExpireOneByOne' ./broker
+
+# The management API, metrics and the sampler with fifty thousand queues and two
+# thousand connections.
+scale:
+	SCALE_QUEUES=50000 go test -count=1 -timeout 30m -v ./test/scale

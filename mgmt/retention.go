@@ -18,6 +18,16 @@ var (
 	retainBasic  = retention{{5, 600}, {60, 3600}}
 )
 
+// shortened is r with every age halved so often, but with what a rate and a short
+// curve need.
+func (r retention) shortened(halvings int) retention {
+	short := make(retention, len(r))
+	for i, s := range r {
+		short[i] = span{s.step, max(s.age>>halvings, 6*s.step)}
+	}
+	return short
+}
+
 // choose returns the index of the finest span that reaches age seconds back,
 // or of the longest.
 func (r retention) choose(age int64) int {

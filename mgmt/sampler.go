@@ -1,6 +1,7 @@
 package mgmt
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 
@@ -17,12 +18,17 @@ import (
 type sampler struct {
 	broker *broker.Broker
 	clock  func() int64 // unix milliseconds
+	log    *slog.Logger
 
 	// sampling is held by who takes a sample, before mu.
 	sampling sync.Mutex
 	cursor   uint64 // for Broker.VisitQueues
 	readings []reading
 	ticks    int64 // samples taken
+	// basic is how long the pasts of queues, exchanges, connections and channels
+	// are kept now: retainBasic, halved so often.
+	basic    retention
+	halvings int
 
 	mu          sync.RWMutex
 	node        *series // all below is guarded by mu
@@ -100,8 +106,8 @@ func (b book[K]) keepSince(now int64) {
 }
 
 // newSampler begins with the present as the past.
-func newSampler(b *broker.Broker, clock func() int64) *sampler {
-	s := &sampler{broker: b, clock: clock}
+func newSampler(b *broker.Broker, clock func() int64, log *slog.Logger) *sampler {
+	s := &sampler{broker: b, clock: clock, log: log, basic: retainBasic}
 	s.reset()
 	return s
 }
@@ -177,7 +183,7 @@ func (s *sampler) sampleQueues(now int64) {
 	s.cursor = s.broker.VisitQueues(s.cursor, func(q *broker.QueueSample) bool {
 		s.readings = queueReadings(s.readings[:0], q)
 		s.mu.Lock()
-		s.queues.put(retainBasic, q.ID, now, s.readings)
+		s.queues.put(s.basic, q.ID, now, s.readings)
 		s.mu.Unlock()
 		return true
 	})
@@ -187,7 +193,7 @@ func (s *sampler) sampleExchanges(now int64) {
 	s.broker.VisitExchanges(func(x *broker.ExchangeSample) bool {
 		s.readings = counterReadings(s.readings[:0], &x.Stats)
 		s.mu.Lock()
-		s.exchanges.put(retainBasic, objectName{x.Vhost, x.Name}, now, s.readings)
+		s.exchanges.put(s.basic, objectName{x.Vhost, x.Name}, now, s.readings)
 		s.mu.Unlock()
 		return true
 	})
@@ -200,7 +206,7 @@ func (s *sampler) sampleConnections(now int64) {
 	s.broker.EachConnection(func(v *broker.ConnectionView) bool {
 		s.readings = append(s.readings[:0], reading{figReceived, int64(v.Received)}, reading{figSent, int64(v.Sent)})
 		s.mu.Lock()
-		s.connections.put(retainBasic, v.Name, now, s.readings)
+		s.connections.put(s.basic, v.Name, now, s.readings)
 		s.mu.Unlock()
 		return true
 	})
@@ -213,7 +219,7 @@ func (s *sampler) sampleChannels(now int64) {
 	s.broker.EachChannel(func(v *broker.ChannelView) bool {
 		s.readings = counterReadings(s.readings[:0], &v.Stats)
 		s.mu.Lock()
-		s.channels.put(retainBasic, v.Name, now, s.readings)
+		s.channels.put(s.basic, v.Name, now, s.readings)
 		s.mu.Unlock()
 		return true
 	})
@@ -222,27 +228,65 @@ func (s *sampler) sampleChannels(now int64) {
 	s.mu.Unlock()
 }
 
-// sweep forgets queues that are gone and pasts that no span reaches.
+// sweep forgets queues that are gone and pasts that no span reaches, and sees to
+// it that the rest keeps to its budget.
 func (s *sampler) sweep(now int64) {
 	view := s.broker.Definitions()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for id, q := range s.queues {
+	for id := range s.queues {
 		if _, there := view.QueueByID(id); !there {
 			delete(s.queues, id)
-		} else {
-			q.forget(retainBasic, now)
 		}
 	}
-	for _, x := range s.exchanges {
-		x.forget(retainBasic, now)
+	octets := s.queues.forget(s.basic, now) + s.exchanges.forget(s.basic, now) +
+		s.connections.forget(s.basic, now) + s.channels.forget(s.basic, now)
+	s.mu.Unlock()
+	s.keepTo(s.budget(), octets)
+}
+
+// forget drops pasts that no span reaches and returns about what is left, in
+// octets.
+func (b book[K]) forget(keep retention, now int64) (octets int) {
+	for _, s := range b {
+		s.forget(keep, now)
+		octets += s.octets() + bookOctets
 	}
-	for _, c := range s.connections {
-		c.forget(retainBasic, now)
+	return octets
+}
+
+// bookOctets is about what an entry of a book takes besides its lines.
+const bookOctets = 100
+
+// The budget of pasts: a share of the memory limit, or budgetAlone octets where
+// there is none. An object keeps six steps of each span at least, so a node
+// with very many of them may take more.
+const (
+	budgetShare  = 16
+	budgetAlone  = 256 << 20
+	mostHalvings = 6
+)
+
+func (s *sampler) budget() int {
+	if limit := s.broker.Node().MemoryLimit; limit > 0 {
+		return int(min(limit/budgetShare, 1<<40))
 	}
-	for _, c := range s.channels {
-		c.forget(retainBasic, now)
+	return budgetAlone
+}
+
+// keepTo halves how long pasts are kept when they take more than the budget, and
+// doubles it when they take far less.
+func (s *sampler) keepTo(budget, octets int) {
+	switch {
+	case octets > budget && s.halvings < mostHalvings:
+		s.halvings++
+	case octets < budget/4 && s.halvings > 0:
+		s.halvings--
+	default:
+		return
 	}
+	s.basic = retainBasic.shortened(s.halvings)
+	s.log.Info("how long the figures of queues, connections and channels are kept has changed",
+		"octets", octets, "budget", budget, "fine_seconds", s.basic[0].age, "coarse_seconds", s.basic[1].age)
 }
 
 // reset forgets every past: what is now counts as having always been so.

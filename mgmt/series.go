@@ -1,5 +1,7 @@
 package mgmt
 
+import "unsafe"
+
 // history is the past of one figure, a track for every span of its retention.
 type history []track
 
@@ -82,7 +84,9 @@ func (s *series) forget(keep retention, now int64) bool {
 		}
 		flat := true
 		for j, span := range keep {
+			before := len(l.past[j].buf)
 			l.past[j].forget(stepOf(now, span.step) - span.age/span.step - 1)
+			l.past[j].pack(before - len(l.past[j].buf))
 			flat = flat && l.past[j].flat()
 		}
 		if flat {
@@ -92,6 +96,17 @@ func (s *series) forget(keep retention, now int64) bool {
 		}
 	}
 	return moved
+}
+
+// octets is about what the series takes.
+func (s *series) octets() int {
+	n := cap(s.lines) * int(unsafe.Sizeof(line{}))
+	for i := range s.lines {
+		for j := range s.lines[i].past {
+			n += s.lines[i].past[j].octets()
+		}
+	}
+	return n
 }
 
 // rateSpan is the least time a rate is taken over, in milliseconds: shorter ones

@@ -66,7 +66,7 @@ func New(o Options) *Server {
 		certificate: o.Certificate, clock: func() int64 { return time.Now().UnixMilli() },
 	}
 	s.hub = newHub(s, rand.Text()[:8])
-	s.sampler = newSampler(o.Broker, s.clock)
+	s.sampler = newSampler(o.Broker, s.clock, s.log)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)

@@ -1,6 +1,10 @@
 package mgmt
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+	"unsafe"
+)
 
 // point is a value at the end of a step. At numbers the steps since 1970.
 type point struct{ at, value int64 }
@@ -34,6 +38,7 @@ func (t *track) put(at, value int64) {
 		t.last.value = value
 	case value != t.last.value:
 		if t.last.at != t.tail.at {
+			t.makeRoom()
 			t.buf = binary.AppendUvarint(t.buf, uint64(t.last.at-t.tail.at))
 			t.buf = binary.AppendVarint(t.buf, t.last.value-t.tail.value)
 			t.tail = t.last
@@ -41,6 +46,28 @@ func (t *track) put(at, value int64) {
 		t.last = point{at, value}
 	}
 }
+
+// makeRoom sees to it that buf takes one more change. It grows by little: what is
+// dropped in front is only given back when buf moves.
+func (t *track) makeRoom() {
+	if cap(t.buf)-len(t.buf) < 2*binary.MaxVarintLen64 {
+		t.buf = append(make([]byte, 0, len(t.buf)+len(t.buf)/8+2*binary.MaxVarintLen64), t.buf...)
+	}
+}
+
+// octets is about what the track takes.
+func (t *track) octets() int { return int(unsafe.Sizeof(*t)) + cap(t.buf) + cap(t.buf)/8 }
+
+// pack gives back the room of what was dropped from a track that nobody writes
+// to.
+func (t *track) pack(dropped int) {
+	if dropped > worthPacking {
+		t.buf = slices.Clone(t.buf)
+	}
+}
+
+// worthPacking is how many octets are dropped at once before buf moves for them.
+const worthPacking = 32
 
 // next reads the change behind p, which buf begins with.
 func next(p point, buf []byte) (point, []byte) {
