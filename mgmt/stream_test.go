@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,9 +19,36 @@ import (
 // valve is a client that reads only while it is open.
 type valve struct {
 	header http.Header
-	text   strings.Builder // what was read; looked at while all is still
-	open   chan struct{}   // closed: reads
+	text   heard         // what was read
+	open   chan struct{} // closed: reads
 }
+
+// heard is text that grows while a test looks at it: the clock of synctest orders
+// nothing for the race detector.
+type heard struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (h *heard) Write(text []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.Write(text)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.String()
+}
+
+func (h *heard) Reset() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.text.Reset()
+}
+
+func (h *heard) Len() int { return len(h.String()) }
 
 func newValve() *valve { return &valve{header: http.Header{}, open: make(chan struct{})} }
 
