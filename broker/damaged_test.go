@@ -62,7 +62,7 @@ func TestDamagedMessagesGo(t *testing.T) {
 			q := b.queue("/", "q")
 			w := b.borrow()
 			q.mu.Lock()
-			s, _ := q.vhost.queueSettings(q.def)
+			s, _ := q.vhost.queueSettings(q.def.Load())
 			s.MaxLength = 0
 			q.core.Configure(w.now, s, &w.fx)
 			w.perform(q)

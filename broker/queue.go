@@ -2,6 +2,7 @@ package broker
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"amqpd/cluster/meta"
 	"amqpd/policy"
@@ -25,8 +26,8 @@ type localQueue struct {
 	autoDelete bool
 	// singleActive: one consumer at a time is served.
 	singleActive bool
-	exclusive    *conn // the owner of an exclusive queue, nil otherwise
-	def          *meta.Queue
+	exclusive    *conn                      // the owner of an exclusive queue, nil otherwise
+	def          atomic.Pointer[meta.Queue] // replaced when arguments change
 
 	mu      sync.Mutex
 	core    *queue.Queue // guarded by mu
@@ -52,11 +53,12 @@ func newLocalQueue(v *vhost, d *meta.Queue, owner *conn) *localQueue {
 	s, policies := v.queueSettings(d)
 	q := &localQueue{
 		b: v.b, vhost: v, id: d.ID, name: d.Name, kind: s.Kind, counts: s.Kind == policy.Quorum,
-		durable: d.Durable, autoDelete: d.AutoDelete, exclusive: owner, def: d,
+		durable: d.Durable, autoDelete: d.AutoDelete, exclusive: owner,
 		singleActive: s.SingleActiveConsumer,
 		core:         queue.New(d.ID, d.Durable, s), letters: newLetterTarget(s),
 		inForce: policies, usage: usage{active: v.b.clock()},
 	}
+	q.def.Store(d)
 	q.turn.run = q.tick
 	return q
 }
@@ -266,7 +268,7 @@ func (q *localQueue) remove(t *batch) (ready int, consumers []*consumer) {
 
 // configure applies new policies to a running queue.
 func (q *localQueue) configure(t *batch) {
-	s, policies := q.vhost.queueSettings(q.def)
+	s, policies := q.vhost.queueSettings(q.def.Load())
 	q.mu.Lock()
 	if !q.gone {
 		q.inForce, q.letters = policies, newLetterTarget(s)

@@ -142,7 +142,7 @@ func (ch *channel) equivalent(q *localQueue, m *amqp.QueueDeclare) error {
 				attribute.name, q.resource(), attribute.want, attribute.have)
 		}
 	}
-	if text := policy.Inequivalent(q.kind, q.def.Arguments, m.Arguments); text != nil {
+	if text := policy.Inequivalent(q.kind, q.def.Load().Arguments, m.Arguments); text != nil {
 		return amqp.PreconditionFailed(id, "%s", text(q.resource()))
 	}
 	return nil
@@ -158,17 +158,8 @@ func (ch *channel) newQueue(m *amqp.QueueDeclare, name string) error {
 		return amqp.PreconditionFailed(id, "cannot declare queue '%s': queue limit in vhost '%s' (%d) is reached",
 			name, c.vhost.name, limit)
 	}
-	if ae := policy.CheckDeadLetterExchange(args); ae != nil {
-		return argumentError(id, ae, res)
-	}
-	if v, ok := args.Get("x-dead-letter-exchange"); ok {
-		dlx, _ := v.Str()
-		if e := c.authorize(id, read, "queue", name); e != nil {
-			return e
-		}
-		if e := c.authorize(id, write, "exchange", dlx); e != nil {
-			return e
-		}
+	if err := c.mayDeadLetter(id, args, name); err != nil {
+		return err
 	}
 	kind, err := policy.KindOf(args)
 	if err != nil {
@@ -188,6 +179,26 @@ func (ch *channel) newQueue(m *amqp.QueueDeclare, name string) error {
 		Exclusive: m.Exclusive, Owner: ownerName(c, m.Exclusive), Kind: kind.String(), Home: c.b.o.NodeName,
 		Arguments: args,
 	}}, ownerOf(c, m.Exclusive))
+}
+
+// mayDeadLetter checks the dead-letter exchange that arguments of a queue name,
+// and the permissions to use it.
+func (c *conn) mayDeadLetter(id amqp.MethodID, args amqp.Table, queue string) error {
+	if ae := policy.CheckDeadLetterExchange(args); ae != nil {
+		return argumentError(id, ae, resource("queue", c.vhost.name, queue))
+	}
+	v, ok := args.Get("x-dead-letter-exchange")
+	if !ok {
+		return nil
+	}
+	dlx, _ := v.Str()
+	if e := c.authorize(id, read, "queue", queue); e != nil {
+		return e
+	}
+	if e := c.authorize(id, write, "exchange", dlx); e != nil {
+		return e
+	}
+	return nil
 }
 
 // ownerName is the connection of an exclusive queue.

@@ -73,6 +73,11 @@ func (b *Broker) follow(t *batch, c meta.Command, result *meta.Result, lsn store
 			v.applyPolicies(t)
 		}
 	}
+	for _, c := range singly(c) {
+		if set, ok := c.(meta.SetQueueArguments); ok {
+			b.redefine(t, set)
+		}
+	}
 	b.permissionEpoch.Add(permissionSteps(c))
 	b.tellChange(c, result)
 	return done

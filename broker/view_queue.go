@@ -127,7 +127,7 @@ func (b *Broker) queue(vhost, name string) *localQueue {
 func (q *localQueue) view(v *QueueView) {
 	*v = QueueView{
 		Kind: q.kind.String(), Node: q.b.o.NodeName, Durable: q.durable, AutoDelete: q.autoDelete,
-		Exclusive: q.exclusive != nil, Arguments: q.def.Arguments, State: "running", SingleActive: q.singleActive,
+		Exclusive: q.exclusive != nil, Arguments: q.def.Load().Arguments, State: "running", SingleActive: q.singleActive,
 	}
 	if q.exclusive != nil {
 		if s := q.exclusive.session.Load(); s != nil {

@@ -37,6 +37,49 @@ func putQueue(c *call) error {
 	return c.created(isNew)
 }
 
+// patchQueue answers PATCH /api/queues/{vhost}/{queue}: arguments that are named
+// are changed, those that are null removed, all others stay.
+func patchQueue(c *call) error {
+	q, err := c.queue()
+	if err != nil {
+		return err
+	}
+	a, err := c.agent()
+	if err != nil {
+		return err
+	}
+	b, err := c.body()
+	if err != nil {
+		return err
+	}
+	if err := b.require("arguments"); err != nil {
+		return err
+	}
+	var wanted body
+	if json.Unmarshal(b["arguments"], &wanted) != nil {
+		return badRequest("arguments must be an object")
+	}
+	var remove []string
+	for name := range wanted {
+		if !wanted.has(name) {
+			remove = append(remove, name)
+			delete(wanted, name)
+		}
+	}
+	text, err := json.Marshal(wanted)
+	if err != nil {
+		return err
+	}
+	set, err := body{"arguments": text}.table("arguments")
+	if err != nil {
+		return err
+	}
+	if err := a.SetQueueArguments(q.Name, set, remove); err != nil {
+		return err
+	}
+	return c.noContent()
+}
+
 // queue gives the queue of the path, or the refusal that it is missing.
 func (c *call) queue() (*meta.Queue, error) {
 	q, ok := c.view().Queue(c.path("vhost"), c.path("queue"))

@@ -160,6 +160,7 @@ var routes = []route{
 	{"GET", "/api/queues/{vhost}", vhostLogin, live, getVhostQueues, "The queues of a virtual host"},
 	{"GET", "/api/queues/{vhost}/{queue}", vhostLogin, live, getQueue, "One queue, with its consumers"},
 	{"PUT", "/api/queues/{vhost}/{queue}", vhostLogin, 0, putQueue, "Declare a queue"},
+	{"PATCH", "/api/queues/{vhost}/{queue}", vhostLogin, 0, patchQueue, "Change arguments of a queue that is there, null removes one: {\"arguments\":{\"x-max-length\":100}}; not in RabbitMQ"},
 	{"DELETE", "/api/queues/{vhost}/{queue}", vhostLogin, 0, deleteQueue, "Delete a queue; if-empty=true, if-unused=true"},
 	{"DELETE", "/api/queues/{vhost}/{queue}/contents", vhostLogin, 0, deleteQueueContents, "Drop the messages that wait in a queue"},
 	{"POST", "/api/queues/{vhost}/{queue}/get", vhostLogin, 0, postGet, "Take messages from a queue"},

@@ -19,6 +19,13 @@ func Inequivalent(k Kind, have, want amqp.Table) (text func(resource string) str
 	return nil
 }
 
+// Changeable tells whether the argument of a queue of kind k may be changed while
+// the queue is there. One that is not known to the kind may not.
+func Changeable(k Kind, argument string) bool {
+	row := index.byArgument[argument]
+	return row != nil && row.On == OnQueue && row.Running && row.Kinds[k].Position > 0
+}
+
 // InequivalentExchange is Inequivalent for an exchange, of whose arguments
 // only alternate-exchange is compared (amqp-behaviour §3.2).
 func InequivalentExchange(have, want amqp.Table) (text func(resource string) string) {

@@ -48,6 +48,7 @@ type Row struct {
 	Policy   Check      // what the policy key must be
 	Invalid  string     // text for a policy that has something else (§9.3)
 	Group    Group      // when the policy key is checked
+	Running  bool       // the argument of a queue that is there may be changed
 	Operator Rule       // how an operator's value joins a policy's; Refused: it may not set it
 	Kinds    [kinds]Use // Classic, Quorum, Stream
 	Set      Setter     // puts the value in force into Settings; nil: no setting
@@ -76,8 +77,9 @@ var Table = []Row{
 		Arg:     between(1, maxMillis, tailZero, tailTooLarge),
 		Policy:  atLeast(1),
 		Invalid: "{v} is not a valid queue expiry", Group: GroupPlain, Operator: Minimum,
-		Kinds: [kinds]Use{Classic: {1, Minimum}, Quorum: {4, PolicyWins}},
-		Set:   whole(func(s *Settings) *int64 { return &s.Expires }),
+		Running: true,
+		Kinds:   [kinds]Use{Classic: {1, Minimum}, Quorum: {4, PolicyWins}},
+		Set:     whole(func(s *Settings) *int64 { return &s.Expires }),
 	},
 	{
 		Argument: "x-message-ttl", Key: "message-ttl",
@@ -85,8 +87,9 @@ var Table = []Row{
 		Arg:     between(0, maxMillis, "", tailTooLarge),
 		Policy:  atLeast(0),
 		Invalid: "{v} is not a valid message TTL", Group: GroupPlain, Operator: Minimum,
-		Kinds: [kinds]Use{Classic: {2, Minimum}, Quorum: {14, Minimum}},
-		Set:   whole(func(s *Settings) *int64 { return &s.MessageTTL }),
+		Running: true,
+		Kinds:   [kinds]Use{Classic: {2, Minimum}, Quorum: {14, Minimum}},
+		Set:     whole(func(s *Settings) *int64 { return &s.MessageTTL }),
 	},
 	{
 		Argument: "x-dead-letter-exchange", Key: "dead-letter-exchange",
@@ -97,7 +100,8 @@ var Table = []Row{
 		},
 		Policy:  Check{Form: FormText},
 		Invalid: "{v} is not a valid dead letter exchange name", Group: GroupPlain,
-		Kinds: [kinds]Use{Classic: {3, ArgumentWins}, Quorum: {1, ArgumentWins}},
+		Running: true,
+		Kinds:   [kinds]Use{Classic: {3, ArgumentWins}, Quorum: {1, ArgumentWins}},
 		Set: text(func(s *Settings, name string) {
 			s.DeadLetter, s.DeadLetterExchange = true, name
 		}),
@@ -111,7 +115,8 @@ var Table = []Row{
 		},
 		Policy:  Check{Form: FormText},
 		Invalid: "{v} is not a valid dead letter routing key", Group: GroupPlain,
-		Kinds: [kinds]Use{Classic: {4, ArgumentWins}, Quorum: {2, ArgumentWins}},
+		Running: true,
+		Kinds:   [kinds]Use{Classic: {4, ArgumentWins}, Quorum: {2, ArgumentWins}},
 		Set: text(func(s *Settings, key string) {
 			s.HasDeadLetterKey, s.DeadLetterKey = true, key
 		}),
@@ -122,8 +127,9 @@ var Table = []Row{
 		Arg:     word("invalid_dlx_strategy", "at-most-once", "at-least-once"),
 		Policy:  word("invalid", "at-most-once", "at-least-once"),
 		Invalid: "{v} is not a valid dead letter strategy", Group: GroupPlain,
-		Kinds: [kinds]Use{Quorum: {3, ArgumentWins}},
-		Set:   text(func(s *Settings, v string) { s.DeadLetterStrategy = v }),
+		Running: true,
+		Kinds:   [kinds]Use{Quorum: {3, ArgumentWins}},
+		Set:     text(func(s *Settings, v string) { s.DeadLetterStrategy = v }),
 	},
 	{
 		Argument: "x-max-length", Key: "max-length",
@@ -131,8 +137,9 @@ var Table = []Row{
 		Arg:     atLeast(0),
 		Policy:  atLeast(0),
 		Invalid: "{v} is not a valid maximum length", Group: GroupPlain, Operator: Minimum,
-		Kinds: [kinds]Use{Classic: {5, Minimum}, Quorum: {5, Minimum}},
-		Set:   whole(func(s *Settings) *int64 { return &s.MaxLength }),
+		Running: true,
+		Kinds:   [kinds]Use{Classic: {5, Minimum}, Quorum: {5, Minimum}},
+		Set:     whole(func(s *Settings) *int64 { return &s.MaxLength }),
 	},
 	{
 		Argument: "x-max-length-bytes", Key: "max-length-bytes",
@@ -140,8 +147,9 @@ var Table = []Row{
 		Arg:     atLeast(0),
 		Policy:  atLeast(0),
 		Invalid: "{v} is not a valid maximum length in bytes", Group: GroupPlain, Operator: Minimum,
-		Kinds: [kinds]Use{Classic: {6, Minimum}, Quorum: {6, Minimum}, Stream: {1, PolicyWins}},
-		Set:   whole(func(s *Settings) *int64 { return &s.MaxBytes }),
+		Running: true,
+		Kinds:   [kinds]Use{Classic: {6, Minimum}, Quorum: {6, Minimum}, Stream: {1, PolicyWins}},
+		Set:     whole(func(s *Settings) *int64 { return &s.MaxBytes }),
 	},
 	{
 		Argument: "x-max-in-memory-length", Key: "max-in-memory-length",
@@ -175,8 +183,9 @@ var Table = []Row{
 		Arg:     word("invalid_overflow", overflowNames[:]...),
 		Policy:  word("invalid", overflowNames[:]...),
 		Invalid: "{v} is not a valid overflow value", Group: GroupPlain,
-		Kinds: [kinds]Use{Classic: {8, ArgumentWins}, Quorum: {9, PolicyWins}},
-		Set:   text(setOverflow),
+		Running: true,
+		Kinds:   [kinds]Use{Classic: {8, ArgumentWins}, Quorum: {9, PolicyWins}},
+		Set:     text(setOverflow),
 	},
 	{
 		Argument: "x-queue-mode", Key: "queue-mode",
@@ -229,8 +238,9 @@ var Table = []Row{
 		Arg:     Check{Form: FormAny},
 		Policy:  atLeast(0),
 		Invalid: "{v} is not a valid delivery limit", Group: GroupPlain, Operator: Minimum,
-		Kinds: [kinds]Use{Quorum: {13, Minimum}},
-		Set:   whole(func(s *Settings) *int64 { return &s.DeliveryLimit }),
+		Running: true,
+		Kinds:   [kinds]Use{Quorum: {13, Minimum}},
+		Set:     whole(func(s *Settings) *int64 { return &s.DeliveryLimit }),
 	},
 	{
 		Argument: "x-max-age", Key: "max-age",

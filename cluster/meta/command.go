@@ -50,6 +50,7 @@ var commands = [...]Command{
 	24: PutUserLimit{},
 	25: DeleteUserLimit{},
 	26: Batch{},
+	27: SetQueueArguments{},
 }
 
 var commandKinds = func() map[reflect.Type]byte {

@@ -60,6 +60,7 @@ var samples = []Command{
 	PutUserLimit{"u", Limit{"max-channels", 64}},
 	DeleteUserLimit{"u", "max-channels"},
 	Batch{[]Command{DeleteVhost{"v"}, DeleteUser{"u"}}},
+	SetQueueArguments{"v", "q", 300, amqp.Table{{Key: "a", Value: amqp.Long(6)}}},
 }
 
 func TestCommandsComeBack(t *testing.T) {

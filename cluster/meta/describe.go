@@ -71,6 +71,14 @@ func (c DeleteQueue) describe() Description {
 	return Description{"queue.delete", c.Vhost, c.Name, ""}
 }
 
+func (c SetQueueArguments) describe() Description {
+	detail := make([]string, len(c.Arguments))
+	for i, f := range c.Arguments {
+		detail[i] = f.Key + "=" + f.Value.Format()
+	}
+	return Description{"queue.set-arguments", c.Vhost, c.Name, strings.Join(detail, " ")}
+}
+
 func (c DeleteTransient) describe() Description {
 	return Description{"queue.delete-transient", "", c.Home, ""}
 }

@@ -111,7 +111,7 @@ func (m *model) change(c Command) error {
 		return m.changeUser(c)
 	case PutPermission, DeletePermission, PutTopicPermission, DeleteTopicPermission:
 		return m.changePermission(c)
-	case PutExchange, DeleteExchange, PutQueue, DeleteQueue, DeleteTransient:
+	case PutExchange, DeleteExchange, PutQueue, SetQueueArguments, DeleteQueue, DeleteTransient:
 		return m.changeObject(c)
 	case Bind:
 		return m.bind(c.Binding)
@@ -270,6 +270,13 @@ func (m *model) changeObject(c Command) error {
 		m.dropExchange(c.Vhost, c.Name)
 	case PutQueue:
 		return m.putQueue(c.Queue)
+	case SetQueueArguments:
+		i := m.queue(c.Vhost, c.Name)
+		if i < 0 || c.ID != 0 && c.ID != m.queues[i].ID {
+			return ErrNotFound
+		}
+		m.queues = slices.Clone(m.queues) // a batch that fails goes back to what it was
+		m.queues[i].Arguments = c.Arguments
 	case DeleteQueue:
 		i := m.queue(c.Vhost, c.Name)
 		if i < 0 || c.ID != 0 && c.ID != m.queues[i].ID {

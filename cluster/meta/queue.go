@@ -46,6 +46,15 @@ type DeleteQueue struct {
 	ID          uint64
 }
 
+// SetQueueArguments gives a queue that is there other arguments, all of them.
+// Which may be changed is the caller's to judge. With an ID that is not 0 it is
+// that very queue. ErrNotFound.
+type SetQueueArguments struct {
+	Vhost, Name string
+	ID          uint64
+	Arguments   amqp.Table
+}
+
 // DeleteTransient removes the queues that live as long as a node's process
 // does: those of Home that are not durable, exclusive ones included. A node
 // that has none is no error.
@@ -61,6 +70,33 @@ func (c DeleteQueue) code(k *coder) Command {
 }
 
 func (c DeleteTransient) code(k *coder) Command { k.str(&c.Home); return c }
+
+func (c SetQueueArguments) code(k *coder) Command {
+	k.str(&c.Vhost)
+	k.str(&c.Name)
+	k.uint64(&c.ID)
+	k.table(&c.Arguments)
+	return c
+}
+
+func (c SetQueueArguments) apply(t *txn) error {
+	v, ok := t.vhost(c.Vhost)
+	if !ok {
+		return noVhost(c.Vhost)
+	}
+	old, ok := v.queues.get(c.Name)
+	if !ok || c.ID != 0 && c.ID != old.ID {
+		return noQueue(c.Vhost, c.Name)
+	}
+	q := *old
+	q.Arguments = c.Arguments
+	v.queues.put(t.owner, q.Name, &q)
+	t.next.queuesByID.put(t.owner, byID(&q))
+	if q.Durable {
+		t.store(queueKey(&q), &q)
+	}
+	return nil
+}
 
 func (c PutQueue) apply(t *txn) error {
 	q := c.Queue

@@ -165,6 +165,12 @@ var makers = map[int]func(t *rapid.T) Command{
 	25: func(t *rapid.T) Command {
 		return DeleteUserLimit{anyUser.Draw(t, "user"), oneOf([]string{"", MaxConnections}).Draw(t, "limit")}
 	},
+	27: func(t *rapid.T) Command {
+		return SetQueueArguments{
+			anyVhost.Draw(t, "vhost"), anyQueue.Draw(t, "queue"),
+			oneOf([]uint64{0, 0, 0, 1, 2, 3, 4}).Draw(t, "id"), anyArguments.Draw(t, "arguments"),
+		}
+	},
 }
 
 func init() { // not above, where it would refer to itself
@@ -177,7 +183,7 @@ func init() { // not above, where it would refer to itself
 var (
 	batchable = []int{
 		14, 11, 9, 14, 14, 15, 12, 10, 11, 9, 14, 14, 15, 12, 14, 14, 11, 9, 14, 14, 14, 14,
-		16, 5, 7, 18, 22, 24, 20, 3, 1, 13, 6, 8, 17, 19, 21, 23, 25, 4, 2,
+		16, 5, 7, 18, 22, 24, 20, 3, 1, 13, 6, 8, 17, 19, 21, 23, 25, 27, 4, 2,
 	}
 	allRows = append(slices.Clone(batchable), 26)
 )
@@ -306,7 +312,9 @@ func linesOf(o *Objects) []string {
 		lines = append(lines, line("exchange", *x))
 	}
 	for _, q := range o.Queues {
-		lines = append(lines, line("queue", *q))
+		same := *q
+		same.Arguments = nil // they may change: it is the same queue then
+		lines = append(lines, line("queue", same))
 	}
 	for _, b := range o.Bindings {
 		lines = append(lines, bindingLine(b))
