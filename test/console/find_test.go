@@ -83,14 +83,13 @@ const click = `function () {
 	if (this.disabled || this.getAttribute('aria-disabled') === 'true') return 'it is disabled';
 	if (this.matches('option, button[aria-expanded][aria-controls]')) return 'it only offers or unfolds';
 	const box = this.closest('label') || this;
-	let [r] = box.getClientRects();
-	if (!r) return 'it is not in sight';
-	if (r.top < 0 || r.bottom > innerHeight || r.left < 0 || r.right > innerWidth) {
-		box.scrollIntoView({ block: 'center', behavior: 'instant' });
-		[r] = box.getClientRects();
-	}
-	const over = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
-	if (!over || !(box.contains(over) || over.contains(box) && !over.matches('.toast, dialog'))) return 'it is under ' + over?.outerHTML.slice(0, 120);
+	const over = () => {
+		const [r] = box.getClientRects();
+		return r && document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
+	};
+	const free = e => e && (box.contains(e) || e.contains(box) && !e.matches('.toast, dialog'));
+	if (!free(over())) box.scrollIntoView({ block: 'center', behavior: 'instant' });
+	if (!free(over())) return over() ? 'it is under ' + over().outerHTML.slice(0, 120) : 'it is not in sight';
 	this.click();
 	return '';
 }`

@@ -1,0 +1,84 @@
+package console
+
+import (
+	"net/http"
+	"testing"
+
+	"amqpd/test/node"
+)
+
+// bury makes dead letters: messages of the queue work that a consumer rejected,
+// and that wait in the queue graveyard.
+func bury(t *testing.T, n *node.Node, count int) {
+	t.Helper()
+	must(t, n, http.MethodPut, "/queues/%2F/graveyard", map[string]any{"durable": true})
+	must(t, n, http.MethodPut, "/queues/%2F/work", map[string]any{"durable": true, "arguments": map[string]any{"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "graveyard"}})
+	put(t, n, "work", count, `{"job":%d}`)
+	var dead []map[string]any
+	api(t, n, http.MethodPost, "/queues/%2F/work/get", map[string]any{"count": count, "ackmode": "reject_requeue_false", "encoding": "auto"}, &dead)
+	eventually(t, "the dead letters", func() bool { return ready(t, n, "graveyard") == count })
+}
+
+// transfer waits for words in the newest row of the transfers.
+func (p *page) transfer(words string) {
+	p.t.Helper()
+	p.until("the transfer to be "+words, "document.querySelector('.transfers li')?.textContent.includes("+text(words)+")")
+}
+
+// Dead letters go back to where they died: slowly enough to be looked at, held,
+// resumed and stopped, and then all of them.
+func TestRedrive(t *testing.T) {
+	const count = 60
+	n := amqpd.Start(t)
+	bury(t, n, count)
+	p := loggedIn(t, n)
+	p.visit("messages", "/", "graveyard")
+	p.says("Rejected by a consumer in work")
+	p.press("Redrive")
+	p.press("The first queue")
+	p.press("Bound number or speed")
+	p.fill("Not faster than", "4")
+	p.press("Begin redrive")
+	p.transfer("running")
+	const share = "Number(document.querySelector('.transfers [role=progressbar]').getAttribute('aria-valuenow'))"
+	p.until("the bar to move", share+" > 0")
+	p.press("Pause")
+	p.transfer("paused")
+	if got := ready(t, n, "graveyard"); got == 0 || got == count {
+		t.Errorf("%d of %d dead letters are left in the midst of a redrive", got, count)
+	}
+	p.press("Resume")
+	p.transfer("running")
+	p.press("Stop")
+	p.transfer("stopped")
+
+	p.press("Redrive")
+	p.press("The first queue")
+	p.press("Begin redrive")
+	p.transfer("done")
+	p.until("the bar to be full", share+" === 100")
+	eventually(t, "all to be back", func() bool { return ready(t, n, "graveyard") == 0 && ready(t, n, "work") == count })
+	p.visit("messages", "/", "work")
+	p.says("Sent back by a redrive")
+}
+
+// What a search finds is moved, and nothing else.
+func TestMoveWhatIsFound(t *testing.T) {
+	n := amqpd.Start(t)
+	must(t, n, http.MethodPut, "/queues/%2F/from", map[string]any{"durable": true})
+	must(t, n, http.MethodPut, "/queues/%2F/to", map[string]any{"durable": true})
+	put(t, n, "from", 12, `{"job":%d}`)
+	p := loggedIn(t, n)
+	p.visit("messages", "/", "from")
+	p.says("12 of 12 messages shown")
+	p.fill("Body contains", `"job":7}`)
+	p.says("1 message found")
+	p.press("Move or copy")
+	p.press("Move")
+	p.fill("Destination queue", "to")
+	p.press("Begin move")
+	p.transfer("done")
+	eventually(t, "one message to be moved", func() bool { return ready(t, n, "from") == 11 && ready(t, n, "to") == 1 })
+	p.visit("messages", "/", "to")
+	p.until("the message", `document.querySelector('.payload pre')?.textContent.includes('"job": 7')`)
+}
