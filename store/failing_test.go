@@ -9,38 +9,110 @@ import (
 	"testing"
 )
 
-// TestEveryOperationFails lets each operation on the file system fail in turn, for good or
-// once for want of space. The store stops or goes on, whichever it is: what was durable is
-// there afterwards, and nothing that was not done.
-func TestEveryOperationFails(t *testing.T) {
-	for _, failure := range []error{syscall.EIO, syscall.ENOSPC} {
-		for n := int64(0); ; n++ {
-			if t.Failed() || !failAt(t, failure, n*2) {
-				t.Logf("%v: %d operations", failure, n*2)
-				break
+// long tells whether to look at everything (make enumerate) or at some of it.
+func long() bool { return os.Getenv("AMQPD_LONG") != "" }
+
+// failures are the ways in which operations on the file system fail, one or some in a row.
+var failures = []struct {
+	err  error
+	row  int64
+	kind func(OpKind) bool // nil: any
+}{
+	{syscall.EIO, 1, nil},
+	{syscall.ENOSPC, 1, nil},
+	{syscall.ENOSPC, 5, nil},
+	{syscall.EDQUOT, 3, nil},
+	{syscall.EMFILE, 4, func(k OpKind) bool { return k == OpOpen || k == OpCreate }},
+}
+
+// eachFailure calls f with each way to fail, from operation n on, until there is no such
+// operation; in a short run with some of the operations.
+func eachFailure(t *testing.T, f func(t *testing.T, failing *failing) (reached bool)) {
+	for i, way := range failures {
+		t.Run(fmt.Sprintf("%v %d", way.err, way.row), func(t *testing.T) {
+			t.Parallel()
+			step := int64(1)
+			if !long() {
+				step = 9
 			}
-		}
+			n := int64(i)
+			for !t.Failed() && f(t, &failing{err: way.err, from: n, to: n + way.row, kind: way.kind}) {
+				n += step
+			}
+			t.Logf("%d operations", n)
+		})
 	}
 }
 
-// failAt fails operation n of a store's life, and reports whether there was one.
-func failAt(t *testing.T, failure error, n int64) (reached bool) {
-	disk := NewMemoryFS()
-	var ops atomic.Int64
-	var failed atomic.Pointer[Op]
-	fsys := &FaultyFS{FS: disk, Before: func(op Op) error {
-		if ops.Add(1)-1 == n {
-			failed.Store(&op)
-			return fmt.Errorf("%d of %s: %w", op.Kind, op.Name, failure)
-		}
+// failing makes operations from one number to before another fail.
+type failing struct {
+	err      error
+	from, to int64
+	kind     func(OpKind) bool
+	ops      atomic.Int64
+	failed   atomic.Pointer[Op] // the last
+}
+
+func (f *failing) before(op Op) error {
+	if f.kind != nil && !f.kind(op.Kind) {
 		return nil
-	}}
+	}
+	if n := f.ops.Add(1) - 1; n < f.from || n >= f.to {
+		return nil
+	}
+	f.failed.Store(&op)
+	return fmt.Errorf("%d of %s: %w", op.Kind, op.Name, f.err)
+}
+
+// TestEveryOperationFails lets each operation on the file system fail in turn, for good or
+// for want of something. The store stops or goes on, whichever it is: what was durable is
+// there afterwards, and nothing that was not done.
+func TestEveryOperationFails(t *testing.T) { eachFailure(t, failAt) }
+
+// TestEveryOperationOfAStartFails does the same with what a start does after a crash.
+func TestEveryOperationOfAStartFails(t *testing.T) {
+	disk := NewMemoryFS()
+	s := open(t, crashOptions(t, disk, SyncAlways))
+	s.RecoveryDone()
+	hurry(s)
+	l := newLedger(t, s, 17)
+	for i := range 300 {
+		l.step()
+		if i%25 == 24 {
+			look(s, 1)
+		}
+	}
+	s.Wait(s.End())
+	image, durable := disk.afterKill(), s.Durable()
+	eachFailure(t, func(t *testing.T, f *failing) bool {
+		disk := image.afterKill()
+		o := crashOptions(t, &FaultyFS{FS: disk, Before: f.before}, SyncAlways)
+		o.Fatal = func(error) {}
+		s, err := Open(o)
+		if err == nil {
+			_ = s.Close() // what it says depends on what failed
+		} else if !errors.Is(err, f.err) {
+			t.Errorf("open: %v", err)
+		}
+		checkImage(t, l, disk.afterKill(), durable)
+		checkImage(t, l, disk.Crash(chooser(0, nil)), durable)
+		if t.Failed() {
+			t.Errorf("failed operation %d: %+v", f.from, f.failed.Load())
+		}
+		return f.failed.Load() != nil
+	})
+}
+
+// failAt fails operations of a store's life, and reports whether there were any.
+func failAt(t *testing.T, f *failing) (reached bool) {
+	disk := NewMemoryFS()
+	fsys := &FaultyFS{FS: disk, Before: f.before}
 	o := crashOptions(t, fsys, SyncAlways)
 	fatal := make(chan error, 1)
 	o.Fatal = func(err error) { fatal <- err }
 	s, err := Open(o)
 	if err != nil {
-		if failed.Load() == nil || !errors.Is(err, failure) {
+		if f.failed.Load() == nil || !errors.Is(err, f.err) {
 			t.Errorf("open: %v", err)
 		}
 		return true
@@ -58,12 +130,12 @@ func failAt(t *testing.T, failure error, n int64) (reached bool) {
 	err = s.Close()
 	if err == nil {
 		durable = s.End()
-	} else if failed.Load() == nil || !errors.Is(err, failure) {
+	} else if f.failed.Load() == nil || !errors.Is(err, f.err) {
 		t.Errorf("close: %v", err)
 	}
 	select {
 	case err := <-fatal:
-		if !errors.Is(err, failure) || errors.Is(err, syscall.ENOSPC) {
+		if !errors.Is(err, f.err) || passes(err) {
 			t.Errorf("fatal: %v", err)
 		}
 	default:
@@ -72,9 +144,9 @@ func failAt(t *testing.T, failure error, n int64) (reached bool) {
 		checkImage(t, l, disk.Crash(chooser(kind, nil)), durable)
 	}
 	if t.Failed() {
-		t.Errorf("failed operation %d: %+v with %v", n, failed.Load(), failure)
+		t.Errorf("failed operation %d: %+v with %v", f.from, f.failed.Load(), f.err)
 	}
-	return failed.Load() != nil
+	return f.failed.Load() != nil
 }
 
 // TestCloseLeavesNothingOpen counts the files of the process.
