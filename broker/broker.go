@@ -292,6 +292,7 @@ func (b *Broker) Serve(l net.Listener) error {
 	b.listeners[l] = struct{}{}
 	b.mu.Unlock()
 	for {
+		b.awaitRoom()
 		nc, err := l.Accept()
 		if err == nil {
 			b.start(nc)
@@ -304,6 +305,25 @@ func (b *Broker) Serve(l net.Listener) error {
 			return nil
 		}
 		b.log.Error("accept failed", slog.Any("error", err))
+		time.Sleep(acceptPause)
+	}
+}
+
+// awaitRoom blocks while there are as many connections as fit beside the node's files:
+// the log must not find that they have taken all the descriptors there are. Who
+// connects then waits in the system's queue.
+func (b *Broker) awaitRoom() {
+	for told := false; ; told = true {
+		most := socketsMost(descriptorLimit())
+		b.mu.Lock()
+		full := !b.stopping && most > 0 && len(b.conns) >= most
+		b.mu.Unlock()
+		if !full {
+			return
+		}
+		if !told {
+			b.log.Warn("connections wait until others end", slog.Int("connections", most))
+		}
 		time.Sleep(acceptPause)
 	}
 }

@@ -48,13 +48,22 @@ func readMachine(dataDir string) (f machineFigures) {
 	if syscall.Statfs(dataDir, &fs) == nil {
 		f.diskFree = fs.Bavail * uint64(fs.Bsize)
 	}
-	var limit syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
-		f.filesTotal = int(min(limit.Cur, 1<<31-1))
-	}
+	f.filesTotal = descriptorLimit()
 	f.files, f.sockets = descriptors("/proc/self/fd")
 	return f
 }
+
+// descriptorLimit is how many file descriptors the process may have, 0 if that is not known.
+func descriptorLimit() int {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return 0
+	}
+	return int(min(limit.Cur, 1<<31-1))
+}
+
+// socketsMost is how many of the descriptors connections may take.
+func socketsMost(files int) int { return files * 9 / 10 }
 
 // descriptors counts the process's open files, and the sockets among them.
 func descriptors(dir string) (files, sockets int) {

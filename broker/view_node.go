@@ -88,7 +88,7 @@ func (b *Broker) Node() NodeView {
 	v.MemoryAlarm, v.DiskAlarm = alarms&AlarmMemory != 0, alarms&AlarmDisk != 0
 	m := b.machine.read(b.o.DataDir)
 	v.FilesUsed, v.FilesTotal, v.DiskFree = m.files, m.filesTotal, m.diskFree
-	v.SocketsUsed, v.SocketsTotal = m.sockets, m.filesTotal*9/10
+	v.SocketsUsed, v.SocketsTotal = m.sockets, socketsMost(m.filesTotal)
 	v.Memory.Resident = m.resident
 	v.readRuntime()
 	v.Memory.Messages = uint64(max(b.store.Stats().Memory, 0))

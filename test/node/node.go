@@ -90,6 +90,9 @@ func (n *Node) Restart() {
 	n.out.Go(func() { io.Copy(io.Discard, out) })
 }
 
+// Pid is the number of the process.
+func (n *Node) Pid() int { return n.cmd.Process.Pid }
+
 // Log is the end of what the node has logged.
 func (n *Node) Log() string { return n.log.String() }
 
