@@ -45,6 +45,7 @@ type Options struct {
 	Sync             store.SyncMode // when a confirm may leave
 	SegmentSize      int            // octets of a segment of the log; 0: store's default
 	TransientMemory  int            // octets of transient messages kept in memory, the oldest beyond go to disk; 0: all are
+	DiskLeft         uint64         // octets of the disk that are not taken for those
 	ChannelMax       uint16         // channels a connection may open; 2047
 	FrameMax         uint32         // octets; 131072
 	Heartbeat        uint16         // seconds, a suggestion to clients; 60
@@ -155,7 +156,7 @@ func Open(o Options) (*Broker, error) {
 	b.auth = auth.NewAuthenticator(directory{b.state}, auth.Options{LoopbackUsers: o.LoopbackUsers})
 	b.authorizer = auth.NewAuthorizer(directory{b.state})
 	var err error
-	b.store, err = store.Open(store.Options{Dir: o.DataDir, Sync: o.Sync, SegmentSize: o.SegmentSize, TransientMemory: o.TransientMemory, Log: o.Log, Durable: b.waiters.wake})
+	b.store, err = store.Open(store.Options{Dir: o.DataDir, Sync: o.Sync, SegmentSize: o.SegmentSize, TransientMemory: o.TransientMemory, DiskLeft: o.DiskLeft, Log: o.Log, Durable: b.waiters.wake})
 	if err != nil {
 		return nil, err
 	}

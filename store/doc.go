@@ -10,6 +10,7 @@
 //     again under another name.
 //   - A chunk is a piece of memory with whole messages in it. The log's tail lies in chunks,
 //     which are what the committer writes; transient messages lie in chunks of their own.
+//     When these are too many the oldest go to a file, where they keep their position.
 //   - A position (Pos) says where a message lies. References to it are counted by segment:
 //     whoever keeps a position has one.
 //   - An entry is a message's place in a queue: sequence number, position, and what a queue
@@ -37,6 +38,7 @@
 //	DIR/FORMAT                the version of all this (version.go)
 //	DIR/LOCK                  held by the running node
 //	DIR/definitions.db        the definitions, bbolt
+//	DIR/spill                 transient messages that do not fit into memory (spill.go)
 //	DIR/log/0000002a.log      a segment, by number in hexadecimal
 //	DIR/log/00000007.idx      a run
 //	DIR/log/checkpoint        the root, and checkpoint.copy

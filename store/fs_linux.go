@@ -35,6 +35,13 @@ func (f systemFile) readAhead(off, n int64) {
 // it does nothing.
 func readOnce(f *os.File) { _ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_NOREUSE) }
 
+// free returns how many octets of dir's disk we may still take.
+func (SystemFS) free(dir string) (uint64, error) {
+	var s unix.Statfs_t
+	err := unix.Statfs(dir, &s)
+	return s.Bavail * uint64(s.Bsize), err
+}
+
 // punch gives the disk space of octets back; they read as zeros then.
 func (f systemFile) punch(off, n int64) error {
 	return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, off, n)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -71,6 +72,15 @@ func (m *MemoryFS) Used() int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.usedLocked()
+}
+
+func (m *MemoryFS) free(string) (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.limit == 0 {
+		return math.MaxInt64, nil
+	}
+	return uint64(max(m.limit-m.usedLocked(), 0)), nil
 }
 
 func (m *MemoryFS) usedLocked() int64 {

@@ -54,6 +54,9 @@ type Options struct {
 	// beyond that are written to a file by whoever calls Throttle; 0: all stay.
 	TransientMemory int
 
+	// DiskLeft is how many octets of the disk are not taken for that file.
+	DiskLeft uint64
+
 	Log *slog.Logger // default slog.Default()
 
 	// Durable is called with the new durable position after each commit, by the committer:

@@ -133,6 +133,26 @@ func TestFullDiskKeepsTransientMessages(t *testing.T) {
 	s.ReleaseAll(ps)
 }
 
+// TestSpillLeavesSpace has a disk that is not for transient messages alone.
+func TestSpillLeavesSpace(t *testing.T) {
+	const left, space = 3 << 20, 12 << 20
+	disk := NewMemoryFS()
+	o := testOptions(t, "/data")
+	o.FS, o.TransientMemory, o.DiskLeft = disk, 4*chunkSize, left
+	s := open(t, o)
+	s.Wait(s.End())
+	disk.Limit(disk.Used() + space)
+	ps := putTransients(s, 16_000, 1000)
+	if free, _ := disk.free("/data"); free < left {
+		t.Errorf("%d octets are free, %d are not to be taken", free, left)
+	}
+	if st := s.Stats(); st.Spilled < space-left-2*chunkSize {
+		t.Errorf("%d octets are on disk, and there is space for %d", st.Spilled, space-left)
+	}
+	checkTransients(t, s, ps, 1000)
+	s.ReleaseAll(ps)
+}
+
 // TestDiskErrorsKeepTransientMessages has the file fail in each way, then work again.
 func TestDiskErrorsKeepTransientMessages(t *testing.T) {
 	for _, kind := range []OpKind{OpCreate, OpWrite} {

@@ -243,7 +243,7 @@ func (s *Store) close() error {
 func newParts(o Options) *Store {
 	s := &Store{o: o, logger: o.Log, index: newIndex()}
 	s.transient.memory, s.transient.cache = &s.memory, &s.cache
-	s.transient.spill = spill{fs: o.FS, path: filepath.Join(o.Dir, spillName), log: o.Log, budget: int64(o.TransientMemory)}
+	s.transient.spill = spill{fs: o.FS, path: filepath.Join(o.Dir, spillName), log: o.Log, budget: int64(o.TransientMemory), left: o.DiskLeft}
 	s.cache.memory = &s.memory
 	s.cache.aging = time.AfterFunc(time.Hour, s.cache.age)
 	s.cache.aging.Stop()

@@ -25,6 +25,7 @@ func openBroker(c *config, l logs, certs *certificates) (services, error) {
 		Sync:             c.sync,
 		SegmentSize:      int(c.segmentSize),
 		TransientMemory:  int(c.memoryLimit.of(totalMemory(os.DirFS("/"))) / transientShare),
+		DiskLeft:         c.diskFreeLimit,
 		ChannelMax:       c.channelMax,
 		FrameMax:         c.frameMax,
 		Heartbeat:        c.heartbeat,

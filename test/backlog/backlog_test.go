@@ -1,10 +1,11 @@
 package backlog
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -47,11 +48,12 @@ type phase struct {
 	n     *node.Node
 	name  string
 	begin time.Time
+	cpu   time.Duration
 }
 
 func begin(t *testing.T, n *node.Node, name string) phase {
 	n.ResetPeak()
-	return phase{t, n, name, time.Now()}
+	return phase{t, n, name, time.Now(), n.CPU()}
 }
 
 // end tells how fast count messages went, 0: none did, and checks the memory.
@@ -59,8 +61,8 @@ func (p phase) end(count int) {
 	p.t.Helper()
 	took := time.Since(p.begin)
 	peak := p.n.Peak()
-	p.t.Logf("%-6s %8d messages in %7.3f s, %9.0f/s, memory at most %3d MB, now %3d MB, disk %6d MB", p.name, count,
-		took.Seconds(), float64(count)/took.Seconds(), peak/node.MB, p.n.RSS()/node.MB, p.n.DiskUsage()/node.MB)
+	p.t.Logf("%-6s %8d messages in %7.3f s, %9.0f/s, %6.2f s CPU, memory at most %3d MB, now %3d MB, disk %6d MB", p.name, count,
+		took.Seconds(), float64(count)/took.Seconds(), (p.n.CPU() - p.cpu).Seconds(), peak/node.MB, p.n.RSS()/node.MB, p.n.DiskUsage()/node.MB)
 	if peak > memoryMost {
 		p.t.Errorf("%s: the node held %d MB, at most %d are allowed", p.name, peak/node.MB, memoryMost/node.MB)
 	}
@@ -114,16 +116,17 @@ func TestTransient(t *testing.T) {
 	c := dial(t, n.Addr)
 	c.declare(queueName)
 	for _, p := range []struct {
-		name string
-		do   func()
+		name     string
+		messages int
+		do       func()
 	}{
-		{"fill", func() { c.fill(newLoad(queueName, bodySize, 1), 0, total) }},
-		{"idle", func() { time.Sleep(2 * time.Second) }}, // the alarm looks once a second
-		{"drain", func() { dial(t, n.Addr).drain(queueName, bodySize, 0, total) }},
+		{"fill", total, func() { c.fill(newLoad(queueName, bodySize, 1), 0, total) }},
+		{"idle", 0, func() { time.Sleep(2 * time.Second) }}, // the alarm looks once a second
+		{"drain", total, func() { dial(t, n.Addr).drain(queueName, bodySize, 0, total) }},
 	} {
 		phase := begin(t, n, p.name)
 		p.do()
-		phase.end(total)
+		phase.end(p.messages)
 		if peak := n.Peak(); peak > limit {
 			t.Errorf("%s: the node held %d MB of %d", p.name, peak/node.MB, limit/node.MB)
 		}
@@ -167,7 +170,8 @@ func TestStart(t *testing.T) {
 // messages, of which every hundredth holds a hundred.
 func TestStartManyQueues(t *testing.T) {
 	queues := max(count(t)/100, 1000)
-	n := amqpd.Start(t, "--definitions", definitions(t, queues))
+	n := amqpd.Start(t)
+	define(t, n, queues)
 	filled := queues / 100
 	c := dial(t, n.Addr)
 	for i := range filled {
@@ -199,8 +203,8 @@ func TestStartManyQueues(t *testing.T) {
 
 func manyName(i int) string { return fmt.Sprintf("many.%06d", i) }
 
-// definitions writes a file with durable queues.
-func definitions(t *testing.T, queues int) string {
+// define has the node make durable queues.
+func define(t *testing.T, n *node.Node, queues int) {
 	type queue struct {
 		Name       string         `json:"name"`
 		Vhost      string         `json:"vhost"`
@@ -218,9 +222,18 @@ func definitions(t *testing.T, queues int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "definitions.json")
-	if err := os.WriteFile(path, text, 0o600); err != nil {
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+n.HTTP+"/api/definitions", bytes.NewReader(text))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	req.SetBasicAuth("guest", "guest")
+	req.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode/100 != 2 {
+		t.Fatalf("definitions: %s", answer.Status)
+	}
 }
