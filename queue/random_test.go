@@ -35,8 +35,8 @@ func againstModel(t *rapid.T) {
 		"settle":    p.settle,
 		"settle2":   p.settle,
 		"lose":      p.lose,
-		"withhold":  p.withhold,
-		"withhold2": p.withhold,
+		"hold":      p.withhold,
+		"hold2":     p.withhold, // and not the last by name: it may have nothing to do
 		"reinstate": p.reinstate,
 		"remove":    p.remove,
 		"purge":     p.purge,
