@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"amqpd/broker"
@@ -197,7 +198,9 @@ func deleteConnection(c *call) error {
 	case v.User != c.user.Name && !c.isAdministrator():
 		return unauthorised("User not authorised to access object")
 	}
-	c.s.broker.CloseConnection(v.Name, c.closeReason())
+	if c.s.broker.CloseConnection(v.Name, c.closeReason()) {
+		c.audited("connection.close", v.Vhost, v.Name, "reason="+strconv.Quote(c.closeReason()))
+	}
 	return c.noContent()
 }
 
@@ -208,7 +211,9 @@ func deleteUserConnections(c *call) error {
 	if user != c.user.Name && !c.isAdministrator() {
 		return unauthorised("User not authorised to access object")
 	}
-	c.s.broker.CloseConnectionsOf(user, c.closeReason())
+	if n := c.s.broker.CloseConnectionsOf(user, c.closeReason()); n > 0 {
+		c.audited("connection.close-all", "", user, "connections="+strconv.Itoa(n)+" reason="+strconv.Quote(c.closeReason()))
+	}
 	return c.noContent()
 }
 

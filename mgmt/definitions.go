@@ -29,6 +29,7 @@ func exportDefinitions(c *call) error {
 	if name := c.query("download"); name != "" {
 		c.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	}
+	c.audited("definitions.export", o.Vhost, "", "")
 	return c.stream(func(w io.Writer) error { return meta.ExportWith(c.view(), w, o) })
 }
 
@@ -49,6 +50,7 @@ func importDefinitions(c *call) error {
 	if err := c.s.broker.Import(c.actor(), bytes.NewReader(file), o); err != nil {
 		return refusalOfImport(err)
 	}
+	c.audited("definitions.import", o.Vhost, "", fmt.Sprintf("octets=%d", len(file)))
 	if redirect != "" {
 		c.w.Header().Set("Location", redirect)
 		c.w.Header().Set("Content-Length", "0")

@@ -7,12 +7,16 @@ import (
 	"time"
 )
 
-// headers are on every answer of the API (management-api §1). Scripts of other
-// pages get nothing from it: no answer allows another origin.
+// headers are on every answer (management-api §1); the console's files have some
+// of their own instead. Scripts of other pages get nothing: no answer allows
+// another origin, nor to be put into a page of one.
 var headers = [][2]string{
 	{"Vary", "accept, accept-encoding, origin"},
 	{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
 	{"X-Content-Type-Options", "nosniff"},
+	{"X-Frame-Options", "DENY"},
+	{"Referrer-Policy", "no-referrer"},
+	{"Cross-Origin-Resource-Policy", "same-origin"},
 	{"Cache-Control", "no-cache"},
 }
 
@@ -28,6 +32,9 @@ var redirects = map[string]string{
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
+	for _, h := range headers {
+		w.Header().Set(h[0], h[1])
+	}
 	if to, moved := redirects[path]; moved {
 		w.Header().Set("Location", to)
 		w.WriteHeader(http.StatusMovedPermanently)
@@ -36,9 +43,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ours(path) {
 		s.static.ServeHTTP(w, r)
 		return
-	}
-	for _, h := range headers {
-		w.Header().Set(h[0], h[1])
 	}
 	control := http.NewResponseController(w)
 	now := time.Now()
@@ -53,7 +57,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	if err := s.dispatch(c, path); err != nil {
-		c.refuse(err)
+		r := c.refusalOf(err)
+		c.auditRefusal(r)
+		c.refuse(r)
 	}
 }
 

@@ -58,10 +58,24 @@ func (c *call) admit() error {
 	if c.row.access == open {
 		return nil
 	}
+	if c.fromElsewhere() {
+		return unauthorised("A page of another origin may change nothing")
+	}
 	if err := c.identify(); err != nil {
 		return err
 	}
 	return c.allowed()
+}
+
+// elsewhere finds requests that a browser makes for pages of other origins.
+var elsewhere = http.NewCrossOriginProtection()
+
+// fromElsewhere tells whether a browser asks for a change on behalf of another
+// site's page: with a password that it remembers for this one, a form there
+// could send one. What has the header of scripts passed a preflight or comes from
+// here, and programs that are no browsers say nothing of origins.
+func (c *call) fromElsewhere() bool {
+	return c.r.Header.Get(challengeless) == "" && elsewhere.Check(c.r) != nil
 }
 
 // allowed decides whether the caller, who is known, may use the route.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,18 +23,23 @@ import (
 //
 // The token is random and means nothing outside this process, which keeps only
 // its hash. The cookie is HttpOnly (no script reads it) and SameSite=Strict (no
-// other site's page sends it), and Secure over TLS. Because a site is a host
+// other site's page sends it), and Secure over TLS, also when a proxy speaks it. Because a site is a host
 // without its port, a request with a cookie is taken only if the browser says
 // that it comes from a page of this very origin (Sec-Fetch-Site, Origin), and,
 // if it changes anything, only with a header X-Requested-With, which no page of
 // another origin can send without asking first. A session ends when it is not
-// used for sessionIdle, and at once when the user goes or gets another password;
+// used for sessionIdle, when it is sessionLife old, and at once when the user goes or gets another password;
 // tags and permissions are those of the moment.
 
 const (
 	sessionCookie = "auth"
 	sessionIdle   = time.Hour
-	maxSessions   = 4096 // when it is reached the one unused longest ends
+	sessionLife   = 24 * time.Hour
+
+	// When there are so many the one unused longest ends: of the user, who can
+	// crowd out nobody else before maxSessions are reached, or of all.
+	maxUserSessions = 64
+	maxSessions     = 4096
 )
 
 // sessions are the logins by cookie.
@@ -45,11 +51,20 @@ type sessions struct {
 // sessionID is the hash of a session's token.
 type sessionID [sha256.Size]byte
 
+func sessionOf(token string) sessionID { return sha256.Sum256([]byte(token)) }
+
 // session is one login by cookie.
 type session struct {
 	user  string
 	proof [sha256.Size]byte // of the password hash that was current
-	used  time.Time         // guarded by sessions.mu
+	began time.Time
+	used  time.Time // guarded by sessions.mu
+}
+
+// over tells whether the session has come to its end by time. REQUIRES
+// sessions.mu.
+func (s *session) over(now time.Time) bool {
+	return now.Sub(s.used) > sessionIdle || now.Sub(s.began) > sessionLife
 }
 
 // proofOf changes when a user gets another password.
@@ -65,25 +80,41 @@ func (s *sessions) begin(u auth.User, now time.Time) (token string) {
 	if s.byID == nil {
 		s.byID = map[sessionID]*session{}
 	}
-	s.expire(now)
-	s.byID[sha256.Sum256([]byte(token))] = &session{
-		user: u.Name, proof: proofOf(u.PasswordHash, u.HashingAlgorithm), used: now,
+	s.expire(u.Name, now)
+	s.byID[sessionOf(token)] = &session{
+		user: u.Name, proof: proofOf(u.PasswordHash, u.HashingAlgorithm), began: now, used: now,
 	}
 	return token
 }
 
-// expire ends what was not used for long, and one more where there are too many.
+// expire ends what is over, and makes room for one more session of a user.
 // REQUIRES mu.
-func (s *sessions) expire(now time.Time) {
-	var oldest sessionID
+func (s *sessions) expire(user string, now time.Time) {
+	var oldest, own sessionID
+	owned := 0
+	older := func(than sessionID, one *session) bool {
+		first := s.byID[than]
+		return first == nil || one.used.Before(first.used)
+	}
 	for id, one := range s.byID {
-		if now.Sub(one.used) > sessionIdle {
+		if one.over(now) {
 			s.endLocked(id)
-		} else if first := s.byID[oldest]; first == nil || one.used.Before(first.used) {
+			continue
+		}
+		if older(oldest, one) {
 			oldest = id
 		}
+		if one.user == user {
+			owned++
+			if older(own, one) {
+				own = id
+			}
+		}
 	}
-	if len(s.byID) >= maxSessions {
+	switch {
+	case owned >= maxUserSessions:
+		s.endLocked(own)
+	case len(s.byID) >= maxSessions:
 		s.endLocked(oldest)
 	}
 }
@@ -97,7 +128,7 @@ func (s *sessions) endLocked(id sessionID) {
 func (s *sessions) end(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.endLocked(sha256.Sum256([]byte(token)))
+	s.endLocked(sessionOf(token))
 }
 
 // alive tells whether there is that session; asking uses it.
@@ -105,7 +136,7 @@ func (s *sessions) alive(id sessionID, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one := s.byID[id]
-	if one == nil || now.Sub(one.used) > sessionIdle {
+	if one == nil || one.over(now) {
 		return false
 	}
 	one.used = now
@@ -121,7 +152,7 @@ func (s *sessions) find(id sessionID, view *meta.View, now time.Time) (auth.User
 		return auth.User{}, false
 	}
 	u, exists := view.User(one.user)
-	if !exists || now.Sub(one.used) > sessionIdle || proofOf(u.PasswordHash, u.HashingAlgorithm) != one.proof {
+	if !exists || one.over(now) || proofOf(u.PasswordHash, u.HashingAlgorithm) != one.proof {
 		s.endLocked(id)
 		return auth.User{}, false
 	}
@@ -136,7 +167,7 @@ func (c *call) resume() bool {
 	if err != nil || !c.ownOrigin() {
 		return false
 	}
-	id := sessionID(sha256.Sum256([]byte(cookie.Value)))
+	id := sessionOf(cookie.Value)
 	u, found := c.s.sessions.find(id, c.view(), time.Now())
 	if !found {
 		return false
@@ -172,7 +203,7 @@ func sameHost(origin, host string) bool {
 
 // postLogin answers POST /api/login.
 func postLogin(c *call) error {
-	if !sameHost(c.r.Header.Get("Origin"), c.r.Host) {
+	if !sameHost(c.r.Header.Get("Origin"), c.r.Host) || c.r.Header.Get("Sec-Fetch-Site") == "cross-site" {
 		return unauthorised("Access refused.")
 	}
 	text, err := c.readAll()
@@ -190,24 +221,34 @@ func postLogin(c *call) error {
 		return unauthorised("Not management user")
 	}
 	c.setCookie(c.s.sessions.begin(c.user, time.Now()), 0)
+	c.audited("login", "", c.user.Name, "session")
 	return c.answer(http.StatusOK, func(e *encoder) { e.value(str("ok"), nil) })
 }
 
 // deleteLogin answers DELETE /api/login. Without a session there is nothing to
-// end.
+// end; a page of another origin cannot end one.
 func deleteLogin(c *call) error {
-	if cookie, err := c.r.Cookie(sessionCookie); err == nil && c.ownOrigin() {
-		c.s.sessions.end(cookie.Value)
-		c.s.hub.wake() // ends the session's streams
-		c.setCookie("", -1)
+	cookie, err := c.r.Cookie(sessionCookie)
+	if err != nil {
+		return c.noContent()
 	}
+	if !c.ownOrigin() {
+		return unauthorised("Access refused.")
+	}
+	if c.resume() {
+		c.audited("logout", "", c.user.Name, "session")
+	}
+	c.s.sessions.end(cookie.Value)
+	c.s.hub.wake() // ends the session's streams
+	c.setCookie("", -1)
 	return c.noContent()
 }
 
 // setCookie gives the browser a token; an age below 0 takes it away.
 func (c *call) setCookie(token string, age int) {
+	secure := c.r.TLS != nil || strings.EqualFold(c.r.Header.Get("X-Forwarded-Proto"), "https")
 	http.SetCookie(c.w, &http.Cookie{
 		Name: sessionCookie, Value: token, Path: "/", MaxAge: age,
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.r.TLS != nil,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: secure,
 	})
 }
