@@ -9,7 +9,7 @@ FUZZTIME ?= 10m
 ROUNDS ?= 200
 MESSAGES ?= 10000000
 
-.PHONY: run build test lint unit suites fuzz docs crash delayed backlog scale
+.PHONY: run build test lint unit suites fuzz docs enumerate crash delayed backlog scale
 
 run:
 	go run ./cmd/amqpd
@@ -44,6 +44,10 @@ fuzz:
 # The parts of the docs that follow from tables in the code.
 docs:
 	go test ./cmd/amqpd -run Docs -update
+
+# Power cuts and failures at every operation on the disk, more seeds and images of each.
+enumerate:
+	AMQPD_LONG=1 go test -count=1 -timeout 2h -v -run 'Enumerated|EveryOperation' ./store
 
 # kill -9 under load, many times.
 crash:

@@ -289,12 +289,17 @@ func (m *MemoryFS) hash(seed maphash.Seed) uint64 {
 	return h.Sum64()
 }
 
-// TestCrashesEnumerated: see the top of this file.
+// TestCrashesEnumerated: see the top of this file. make enumerate looks at more seeds, and at
+// more images of each point.
 func TestCrashesEnumerated(t *testing.T) {
-	for seed := range uint64(4) {
+	seeds, ways := uint64(4), imagesOf{each: 6, random: 3, again: 20}
+	if long() {
+		seeds, ways = 12, imagesOf{each: 24, random: 12, again: 5}
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			c := newCrashTrace(t, seed, imagesOf{each: 12, random: 6, again: 10})
+			c := newCrashTrace(t, seed, ways)
 			c.limit = 1
 			st := c.run(seed)
 			t.Logf("%d points, %d images, %d of recoveries; %d checkpoints, %d octets carried, %d reclaimed of %d",
