@@ -130,12 +130,16 @@ func (ch *channel) unlist(k *consumer) {
 
 // cancelled tells a consumer's client that its queue is gone, if it wants to
 // know (amqp-behaviour §5.4), and frees the tag. Whoever deleted the queue calls
-// it with its own batch.
+// it with its own batch. The channel may be gone meanwhile, and its number be
+// another's.
 func (k *consumer) cancelled(t *batch) {
 	c := k.ch.c
 	if c.caps.cancelNotify {
-		c.send(k.ch.id, &amqp.BasicCancel{ConsumerTag: k.Tag, NoWait: true})
 		t.lock(&c.out) // so that it is flushed with the batch
+		if !c.out.closed && slices.Contains(c.open, k.ch) {
+			cancel := amqp.BasicCancel{ConsumerTag: k.Tag, NoWait: true}
+			c.out.setTail(cancel.Append(c.out.tail(methodRoom), k.ch.id))
+		}
 		t.unlock()
 	}
 	if c.batch == t {

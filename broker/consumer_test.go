@@ -70,3 +70,22 @@ func connections(b *Broker) map[*conn]struct{} {
 	}
 	return all
 }
+
+// A consumer whose queue goes while its channel is closed and opened again is
+// none of the new channel's business.
+func TestCancelledConsumer_OfAnEarlierChannel(t *testing.T) {
+	b := open(t, Options{})
+	k := dial(t, b).guest()
+	call[amqp.QueueDeclareOk](k, 1, &amqp.QueueDeclare{Queue: "q"})
+	k.consume(1, "q", false)
+	c := b.theOnly(t)
+	c.out.mu.Lock()
+	old := c.consumers[0]
+	c.out.mu.Unlock()
+	call[amqp.ChannelCloseOk](k, 1, &amqp.ChannelClose{ReplyCode: 200})
+	k.channel(1)
+	w := b.borrow()
+	old.cancelled(w)
+	b.giveBack(w)
+	call[amqp.QueueDeclareOk](k, 1, &amqp.QueueDeclare{Queue: "q", Passive: true})
+}

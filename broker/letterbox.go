@@ -121,19 +121,21 @@ func (q *localQueue) dropBox(t *batch) {
 
 // tick tries letters again, as long as some are taken.
 func (x *letterbox) tick(t *batch) {
-	for range letterTurns {
+	taken := 1
+	for turn := 0; turn < letterTurns && taken > 0; turn++ {
 		t.b.store.Throttle()
 		window := x.window()
 		t.offer(window)
-		taken := x.conclude(t, window)
+		taken = x.conclude(t, window)
 		t.bury()
-		if taken == 0 {
-			break
-		}
 	}
 	x.q.mu.Lock()
 	defer x.q.mu.Unlock()
-	if x.q.box == x {
+	switch {
+	case x.q.box != x:
+	case taken > 0:
+		t.b.agenda.set(&x.turn, t.now) // others first, then more
+	default:
 		t.b.agenda.set(&x.turn, t.now+x.pause)
 	}
 }
@@ -167,11 +169,10 @@ func (x *letterbox) conclude(t *batch, window []dead) (taken int) {
 		return 0 // the queue was deleted meanwhile, and its letters with it
 	}
 	var gone []store.Range
-	left := x.list[:0]
-	for i := range window {
+	for i := len(window) - 1; i >= 0; i-- { // what is left moves up to what was not tried
 		d := &window[i]
 		if !d.done() {
-			left = append(left, letter{Dead: d.Dead, has: d.has})
+			x.list[i+taken] = letter{Dead: d.Dead, has: d.has}
 			continue
 		}
 		taken++
@@ -182,9 +183,8 @@ func (x *letterbox) conclude(t *batch, window []dead) (taken int) {
 			gone = append(gone, store.Range{From: d.Seq, To: d.Seq})
 		}
 	}
-	left = append(left, x.list[len(window):]...)
-	clear(x.list[len(left):])
-	x.list = left
+	clear(x.list[:taken])
+	x.list = x.list[taken:]
 	if len(gone) > 0 {
 		t.log.Settle(x.q.id, joined(gone))
 	}
