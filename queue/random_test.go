@@ -36,7 +36,7 @@ func againstModel(t *rapid.T) {
 		"settle2":   p.settle,
 		"lose":      p.lose,
 		"hold":      p.withhold,
-		"hold2":     p.withhold, // and not the last by name: it may have nothing to do
+		"hold2":     p.withhold,
 		"reinstate": p.reinstate,
 		"remove":    p.remove,
 		"purge":     p.purge,
