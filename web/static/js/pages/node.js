@@ -1,11 +1,13 @@
 /** One node: what it uses and what of, its disk, its memory, what it is made of. */
 import { html } from '../core/dom.js';
-import { at, query } from '../core/api.js';
-import { usePoll } from '../core/poll.js';
+import { at, query, del } from '../core/api.js';
+import { may } from '../core/session.js';
+import { usePoll, refresh } from '../core/poll.js';
 import { bytes, byteRate, count, duration, rate } from '../core/format.js';
 import { Page, Card, Facts, Fold, Loaded, State, Note, Badge } from '../ui/parts.js';
 import { SmallTable } from '../ui/table.js';
 import { Chart, useRange, RangePick } from '../ui/chart.js';
+import { confirm } from '../ui/dialog.js';
 import { Churn } from './overview.js';
 
 const used = [
@@ -19,13 +21,15 @@ const storage = [
 ];
 const runtime = [['Garbage collection', rate, true, [['gc_num', 'Runs']]], ['Memory freed', byteRate, true, [['gc_bytes_reclaimed', 'Freed']]], ['Context switches', rate, true, [['context_switches', 'Switches']]]];
 
+const reset = (name) => confirm({ title: `Reset the statistics of ${name}?`, text: 'Messages stay. Counts and charts begin again at zero.', lost: ['all counted totals and the history of the charts'], action: 'Reset statistics', run: () => del(at('reset', name)) }).then((done) => done && refresh());
+
 /** @param {{name: string}} props */
 export function NodePage({ name }) {
   const range = useRange('node');
   const poll = usePoll(at('nodes', name) + query(range.params('node_stats')));
   const n = poll.data;
   return html`
-    <${Page} title=${name} crumbs=${[['Overview', '#/']]} tags=${n && html`<${State} state=${n.running === false ? 'down' : 'running'} />${n.type && html`<${Badge}>${n.type}<//>`}`} actions=${html`<${RangePick} range=${range} />`}>
+    <${Page} title=${name} crumbs=${[['Overview', '#/']]} tags=${n && html`<${State} state=${n.running === false ? 'down' : 'running'} />${n.type && html`<${Badge}>${n.type}<//>`}`} actions=${html`<${RangePick} range=${range} />${may.administer() && n && html`<button type="button" class="btn" onClick=${() => reset(name)}>Reset statistics</button>`}`}>
       <${Loaded} poll=${poll}>${(node) => (node.running === false ? html`<${Note} tone="bad" title="This node does not run">Start it; its queues are back when it is.<//>` : html`
         ${node.mem_alarm && html`<${Note} tone="bad" title="Memory alarm">Publishers are held back until memory is under ${bytes(node.mem_limit)} again. Consume messages, or give the node more memory.<//>`}
         ${node.disk_free_alarm && html`<${Note} tone="bad" title="Disk alarm">Publishers are held back until more than ${bytes(node.disk_free_limit)} are free. Free space on the disk of ${node.db_dir}.<//>`}

@@ -89,6 +89,7 @@ function Nodes() {
     <${Fold} id="nodes" title="Nodes" count=${poll.data?.length} flush side=${may.administer() && html`<button type="button" class="btn quiet small" onClick=${() => reset('/reset', 'all nodes')}>Reset statistics</button>`}>
       <${Loaded} poll=${poll}>${(nodes) => html`
         ${nodes.some((n) => n.partitions?.length > 0) && html`<${Note} tone="bad" title="The cluster is split">${nodes.filter((n) => n.partitions?.length).map((n) => `${n.name} cannot see ${n.partitions.join(', ')}`).join('; ')}. Mend the network, then restart the nodes of the smaller side.<//>`}
+        ${new Set(nodes.map((n) => n.net_ticktime).filter((t) => t !== undefined)).size > 1 && html`<${Note} tone="warn" title="The nodes differ in net_ticktime">They do not agree on how long a silent node counts as there. Give all of them the same value.<//>`}
         <${SmallTable} label="Nodes" columns=${nodeColumns} rows=${nodes} keyOf=${(n) => n.name} />`}<//>
     <//>`;
 }

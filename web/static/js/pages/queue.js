@@ -5,7 +5,7 @@ import { may } from '../core/session.js';
 import { usePoll } from '../core/poll.js';
 import { href, connectionHref } from '../core/router.js';
 import { bytes, count, time } from '../core/format.js';
-import { Page, Card, Facts, Fold, Loaded, State, Badge, Note } from '../ui/parts.js';
+import { Page, Card, Facts, Fold, Loaded, State, Badge, Note, Help } from '../ui/parts.js';
 import { Icon } from '../ui/icons.js';
 import { useRange, RangePick } from '../ui/chart.js';
 import { QueuedChart, RatesChart } from '../ui/rates.js';
@@ -70,7 +70,7 @@ function Amounts({ queue: q }) {
   return html`
     <${Card} title="Messages" flush>
       <div class="table-wrap"><table><thead><tr><th scope="col"><span class="sr">Kind</span></th>${amounts.map(([label]) => html`<th class="num" scope="col">${label}</th>`)}</tr></thead>
-        <tbody>${shown.map(([h, i]) => html`<tr key=${h}><th scope="row">${h}</th>${amounts.map(([, format, keys]) => html`<td class="num">${format(q[keys[i]])}</td>`)}</tr>`)}
-          <tr><th scope="row">Memory of the queue itself</th><td></td><td class="num">${bytes(q.memory)}</td></tr></tbody></table></div>
+        <tbody>${shown.map(([h, i]) => html`<tr key=${h}><th scope="row">${h}<${Help} about=${h} /></th>${amounts.map(([, format, keys]) => html`<td class="num">${format(q[keys[i]])}</td>`)}</tr>`)}
+          <tr><th scope="row">Memory of the queue itself<${Help} about="Memory of the queue itself" /></th><td></td><td class="num">${bytes(q.memory)}</td></tr></tbody></table></div>
     <//>`;
 }

@@ -3,6 +3,8 @@ import { html, useEffect, useRef, useState, useMemo } from '../core/dom.js';
 import { usePref } from '../core/prefs.js';
 import { bytes, byteRate, rate, count, short } from '../core/format.js';
 import { useTheme } from './theme.js';
+import { Help } from './parts.js';
+import { Icon } from './icons.js';
 import uPlot from '../../vendor/uplot.js';
 
 /** Time ranges: [id, short label, label, seconds, seconds between samples]. */
@@ -68,16 +70,18 @@ function align(series) {
 export function Chart({ id, title, series, format, range, empty = 'Nothing to draw yet' }) {
   const present = series.filter((s) => s.details);
   const [hidden, setHidden] = usePref(`curves.${id}`, []);
+  const [big, setBig] = usePref(`large.${id}`, false);
+  const height = big ? heights.big : heights.usual;
   const theme = useTheme();
   const holder = useRef(null);
   const plot = useRef(null);
   const data = useMemo(() => align(present), [series]);
-  const shape = present.map((s) => s.label).join('|') + theme;
+  const shape = present.map((s) => s.label).join('|') + theme + height;
   const latest = useRef({ data, hidden });
   latest.current = { data, hidden };
   useEffect(() => {
     if (!holder.current || present.length === 0) return undefined;
-    const made = new uPlot(options(holder.current, present, hidden, format), latest.current.data, holder.current);
+    const made = new uPlot(options(holder.current, height, present, hidden, format), latest.current.data, holder.current);
     plot.current = made;
     const box = holder.current;
     const watch = new ResizeObserver(() => made.setSize({ width: box.clientWidth, height }));
@@ -95,18 +99,19 @@ export function Chart({ id, title, series, format, range, empty = 'Nothing to dr
   const flip = (label) => setHidden(hidden.includes(label) ? hidden.filter((l) => l !== label) : [...hidden, label]);
   const words = present.map((s) => `${s.label} ${format(value(s))}`).join(', ');
   return html`
-    <figure class="card chart">
-      <figcaption><h3>${title}</h3>${range && html`<${RangePick} range=${range} />`}</figcaption>
+    <figure class=${big ? 'card chart big' : 'card chart'}>
+      <figcaption><h3>${title}</h3><${Help} about=${title} /><span class="grow"></span>${range && html`<${RangePick} range=${range} />`}
+        <button type="button" class="btn quiet small icon" aria-pressed=${String(big)} aria-label=${`${title}: large`} title=${big ? 'Smaller' : 'Larger'} onClick=${() => setBig(!big)}><${Icon} name=${big ? 'shrink' : 'grow'} /></button></figcaption>
       ${present.length === 0 ? html`<p class="loading">${empty}</p>` : html`<div class="plot" ref=${holder} role="img" aria-label=${`${title}: ${words}`}></div>`}
       <div class="legend">${present.map((s, i) => html`<button key=${s.label} type="button" aria-pressed=${String(!hidden.includes(s.label))} onClick=${() => flip(s.label)}>
         <i style=${{ '--swatch': `var(--chart-${s.colour || (i % 8) + 1})` }}></i>${s.label} <b>${format(value(s))}</b></button>`)}</div>
     </figure>`;
 }
 
-const height = 190; // --plot in tokens.css
+const heights = { usual: 190, big: 420 }; // --plot in tokens.css
 const value = (s) => (s.now !== undefined ? s.now : s.rates ? s.details?.rate : s.details?.samples?.[0]?.sample);
 
-function options(holder, series, hidden, format) {
+function options(holder, height, series, hidden, format) {
   const css = getComputedStyle(document.documentElement);
   const token = (name) => css.getPropertyValue(name).trim();
   const axis = { stroke: token('--muted'), font: `11px ${token('--font')}`, grid: { stroke: token('--chart-grid'), width: 1 }, ticks: { show: false } };

@@ -32,6 +32,8 @@ const paths = {
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   pause: 'M9 6v12M15 6v12',
   back: 'M9 8l-5 5 5 5M4 13h10a6 6 0 0 0 6-6V5',
+  grow: 'M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7',
+  shrink: 'M20 10h-6V4M14 10l6-6M4 14h6v6M10 14l-6 6',
   refresh: 'M20 11a8 8 0 0 0-14.500-3.500L4 9M4 4v5h5M4 13a8 8 0 0 0 14.500 3.500L20 15M20 20v-5h-5',
   play: 'M8 5l11 7-11 7z',
   stop: 'M7 7h10v10H7z',

@@ -3,6 +3,7 @@ import { html, cx, useState, useEffect, useRef, useId } from '../core/dom.js';
 import { usePref } from '../core/prefs.js';
 import { href } from '../core/router.js';
 import { count, duration } from '../core/format.js';
+import { meaning } from '../know/glossary.js';
 import { Icon } from './icons.js';
 
 /**
@@ -105,7 +106,7 @@ export function Loaded({ poll, children }) {
 
 /** A list of names and values; rows without a value are left out. @param {{items: [string,*][], rows?: boolean}} props */
 export const Facts = ({ items, rows }) => html`
-  <dl class=${cx('facts', rows && 'rows')}>${items.filter(([, v]) => v !== undefined && v !== null && v !== '' && v !== false).map(([k, v]) => html`<div key=${k}><dt>${k}</dt><dd>${v}</dd></div>`)}</dl>`;
+  <dl class=${cx('facts', rows && 'rows')}>${items.filter(([, v]) => v !== undefined && v !== null && v !== '' && v !== false).map(([k, v]) => html`<div key=${k}><dt>${k}<${Help} about=${k} /></dt><dd>${v}</dd></div>`)}</dl>`;
 
 /** @param {{value: number, label: string, href?: string, tone?: string}} props */
 export function Tile({ value, label, href: to, tone }) {
@@ -120,12 +121,13 @@ export function Meter({ value, max, label, tone }) {
   return html`<div class=${cx('meter', colour)} role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax=${max || 0} aria-valuenow=${Math.min(value || 0, max || 0)}><i style=${{ width: `${(share * 100).toFixed(1)}%` }}></i></div>`;
 }
 
-/** An explanation that opens on click and by keyboard. @param {{about: string, children: *}} props */
-export function Help({ about, children }) {
+/** The explanation of a word, which opens on click and by keyboard; nothing where the glossary has none. @param {{about: string}} props */
+export function Help({ about }) {
   const [open, set] = useState(false);
   const id = useId();
-  return html`<span class="help"><button type="button" aria-label=${`What is ${about}?`} aria-expanded=${String(open)} aria-describedby=${open ? id : undefined}
-    onClick=${() => set(!open)} onBlur=${() => set(false)} onKeyDown=${(e) => e.key === 'Escape' && set(false)}>?</button>${open && html`<span role="tooltip" id=${id}>${children}</span>`}</span>`;
+  const text = meaning(about);
+  return text && html`<span class="help"><button type="button" aria-label=${`What is ${about}?`} aria-expanded=${String(open)} aria-describedby=${open ? id : undefined}
+    onClick=${() => set(!open)} onBlur=${() => set(false)} onKeyDown=${(e) => e.key === 'Escape' && set(false)}>?</button>${open && html`<span role="tooltip" id=${id}>${text}</span>`}</span>`;
 }
 
 /** A row of links of which one is where we are. @param {{items: [string,string,string][], current: string, label: string}} props items are [id, label, address] */
