@@ -5,7 +5,8 @@
 // a part is what several pages are made of (static/js/ui); knowledge is what the
 // console says about the broker without asking it, such as what an argument means
 // and how a topic matches (static/js/know). static/js/core asks the HTTP API and
-// keeps the session, the address and what a person chose.
+// keeps the session, the address and what a person chose, and follows what the
+// node tells by itself (core/live.js): a page asks with usePoll and need not know.
 //
 //	browser ── GET / ─► Handler ─► static/            this package
 //	   └────── GET /api/… ─────► package mgmt         the public HTTP API, nothing else
