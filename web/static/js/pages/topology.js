@@ -70,7 +70,7 @@ function Picture({ vhost, world: all, start, at: key }) {
 
 function Box({ kind, x, y, name, more, to, on, dim }) {
   const clip = name.length > 30 ? `${name.slice(0, 29)}…` : name;
-  return html`<a href=${to} class=${`box${on ? ' on' : ''}${dim ? ' dim' : ''}`} aria-label=${`${kind} ${name}${more ? `, ${more}` : ''}`}><title>${name}</title><rect x=${x} y=${y - 15} width=${box} height="30" rx="8" /><text x=${x + 12} y=${y + 5}>${clip}</text>${more && html`<text class="more" x=${x + box - 12} y=${y + 5}>${more}</text>`}</a>`;
+  return html`<a href=${to} class=${`box${on ? ' on' : ''}${dim ? ' dim' : ''}`}><title>${`${kind} ${name}${more ? `, ${more}` : ''}`}</title><rect x=${x} y=${y - 15} width=${box} height="30" rx="8" /><text x=${x + 12} y=${y + 5}>${clip}</text>${more && html`<text class="more" x=${x + box - 12} y=${y + 5}>${more}</text>`}</a>`;
 }
 
 function Line({ binding: b, world, y, path }) {

@@ -100,7 +100,7 @@ export function Chart({ id, title, series, format, range, empty = 'Nothing to dr
   const words = present.map((s) => `${s.label} ${format(value(s))}`).join(', ');
   return html`
     <figure class=${big ? 'card chart big' : 'card chart'}>
-      <figcaption><h3>${title}</h3><${Help} about=${title} /><span class="grow"></span>${range && html`<${RangePick} range=${range} />`}
+      <figcaption><h2>${title}</h2><${Help} about=${title} /><span class="grow"></span>${range && html`<${RangePick} range=${range} />`}
         <button type="button" class="btn quiet small icon" aria-pressed=${String(big)} aria-label=${`${title}: large`} title=${big ? 'Smaller' : 'Larger'} onClick=${() => setBig(!big)}><${Icon} name=${big ? 'shrink' : 'grow'} /></button></figcaption>
       ${present.length === 0 ? html`<p class="loading">${empty}</p>` : html`<div class="plot" ref=${holder} role="img" aria-label=${`${title}: ${words}`}></div>`}
       <div class="legend">${present.map((s, i) => html`<button key=${s.label} type="button" aria-pressed=${String(!hidden.includes(s.label))} onClick=${() => flip(s.label)}>

@@ -55,10 +55,10 @@ export function Table({ label, columns, rows, keyOf, sort, reverse, onSort, star
   const many = rows.length > drawAll;
   const groups = new Set(columns.map((c) => c.group || '')).size > 2;
   return html`
-    <div class="table-wrap" role="region" aria-label=${label} tabindex="0">
+    <div class="table-wrap" role="group" aria-label=${label} tabindex="0">
       <table class=${cx('fixed', compact && 'compact')} aria-label=${label} aria-rowcount=${(total ?? rows.length) + 1}>
         <thead>
-          ${groups && html`<tr class="groups">${spans(columns).map(([text, n], i) => html`<th key=${i} colspan=${n} scope=${text ? 'colgroup' : undefined}>${text && html`<span>${text}</span>`}</th>`)}</tr>`}
+          ${groups && html`<tr class="groups">${spans(columns).map(([text, n], i) => (text ? html`<th key=${i} colspan=${n} scope="colgroup"><span>${text}</span></th>` : html`<td key=${i} colspan=${n}></td>`))}</tr>`}
           <tr>${columns.map((c) => html`<${Head} key=${c.id} column=${c} active=${(c.sort || c.id) === sort} reverse=${reverse} onSort=${onSort} />`)}</tr>
         </thead>
         <tbody ref=${body}>
