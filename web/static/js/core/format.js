@@ -60,9 +60,6 @@ export function span(ms) {
 /** A moment in the person's own time. @param {number|string} moment ms since 1970, or RFC 3339 */
 export const time = (moment) => (moment ? new Date(moment).toLocaleString() : dash);
 
-/** How long ago. @param {number|string} moment */
-export const ago = (moment) => (moment ? `${duration(Math.max(0, Date.now() - new Date(moment).getTime()))} ago` : dash);
-
 /** The time of day. @param {number} ms */
 export const clock = (ms) => (ms ? new Date(ms).toLocaleTimeString() : dash);
 

@@ -1,8 +1,7 @@
 /** Small things that every page is made of. */
 import { html, cx, useState, useEffect, useRef, useId } from '../core/dom.js';
 import { usePref } from '../core/prefs.js';
-import { href } from '../core/router.js';
-import { count, duration } from '../core/format.js';
+import { count } from '../core/format.js';
 import { meaning } from '../know/glossary.js';
 import { Icon } from './icons.js';
 
@@ -129,13 +128,3 @@ export function Help({ about }) {
   return text && html`<span class="help"><button type="button" aria-label=${`What is ${about}?`} aria-expanded=${String(open)} aria-describedby=${open ? id : undefined}
     onClick=${() => set(!open)} onBlur=${() => set(false)} onKeyDown=${(e) => e.key === 'Escape' && set(false)}>?</button>${open && html`<span role="tooltip" id=${id}>${text}</span>`}</span>`;
 }
-
-/** A row of links of which one is where we are. @param {{items: [string,string,string][], current: string, label: string}} props items are [id, label, address] */
-export const Tabs = ({ items, current, label }) => html`
-  <nav class="tabs" aria-label=${label}>${items.map(([id, text, to]) => html`<a key=${id} href=${to} aria-current=${id === current ? 'page' : undefined}>${text}</a>`)}</nav>`;
-
-/** A virtual host as a link to its page, for those who may see it. */
-export const VhostLink = ({ name, linked }) => (linked ? html`<a href=${href(['vhosts', name])}>${name}</a>` : html`<span>${name}</span>`);
-
-/** Time since, as text with the moment behind it. */
-export const Since = ({ ms }) => html`<span title=${new Date(ms).toLocaleString()}>${duration(Date.now() - ms)}</span>`;
