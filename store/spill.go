@@ -139,6 +139,9 @@ func (s *Store) readSpilled(k *chunk, off uint32, want int) (*chunk, error) {
 // readBlocks fills p with the blocks of a spilled chunk from one on.
 func (s *Store) readBlocks(p []byte, to *spilled, from int) error {
 	f, off := s.transient.spill.file(), int64(to.slot)*chunkSize+int64(from)*spillBlock
+	if f == nil { // a consumer was at it when the store was closed
+		return ErrClosed
+	}
 	got, err := f.ReadAt(p, off)
 	s.stats.diskReads.Add(1)
 	s.stats.diskRead.Add(uint64(got))

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
@@ -130,6 +131,19 @@ func TestFullDiskKeepsTransientMessages(t *testing.T) {
 		t.Errorf("%d octets are still in memory", left)
 	}
 	checkTransients(t, s, ps, 1000)
+	s.ReleaseAll(ps)
+}
+
+// TestClosedSpillIsAnError reads and releases when the file is gone.
+func TestClosedSpillIsAnError(t *testing.T) {
+	s := spilling(t, NewMemoryFS(), "/data")
+	ps := putTransients(s, 3000, 1000)
+	closeStore(t, s)
+	r := s.NewReader()
+	defer r.Done()
+	if _, err := r.Read(ps[0]); !errors.Is(err, ErrClosed) {
+		t.Errorf("reading gives %v", err)
+	}
 	s.ReleaseAll(ps)
 }
 
