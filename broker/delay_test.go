@@ -235,9 +235,7 @@ func TestDelayedBurstIsMovedInBatches(t *testing.T) {
 	if grown > n*size/2 {
 		t.Errorf("%d octets more for %d octets of messages", grown, n*size)
 	}
-	if n := b.Delayed(); n != 0 {
-		t.Errorf("%d are left", n)
-	}
+	eventually(t, "none is left", func() bool { return b.Delayed() == 0 })
 }
 
 // publishLater publishes a message of 100 octets to exchange "later", the first
