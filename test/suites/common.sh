@@ -137,7 +137,7 @@ go_tests() {
 	f=$(grep -cE '^\s*--- FAIL: ' "$log")
 	failed=$((failed + f))
 	if [ "$f" != 0 ]; then
-		grep -E -B 15 '^\s*--- FAIL: ' "$log"
+		grep -v ' level=INFO ' "$log" | grep -E -B 30 '^\s*--- FAIL: '
 	elif [ $code != 0 ]; then
 		tail -30 "$log"
 		fail "go test ended with exit code $code"
