@@ -54,7 +54,7 @@ func TestManagementUser(t *testing.T) {
 	p := loggedInAs(t, n, "max", "pw")
 	p.press("Queues")
 	p.says("my-queue")
-	p.says("1 queues")
+	p.until("no other row", "document.querySelectorAll('main tbody tr').length === 1")
 	p.press("Add a queue")
 	p.until("the virtual hosts to choose from", "document.querySelector('dialog select')?.options.length > 0")
 	var vhosts []string
