@@ -27,6 +27,7 @@ var ownMetrics = []metric{
 	{ours, "log_damage_total", counter, "places", "", "Places found damaged, those found at the start among them", figure(func(s *scrape) float64 { return float64(s.store.Damaged) })},
 	{ours, "messages_damaged_total", counter, "messages", "", "Dropped from queues because their octets could not be read back", figure(func(s *scrape) float64 { return float64(s.broker.DamagedMessages()) })},
 	{ours, "dead_letters_waiting", gauge, "messages", "", "Dead letters that wait because not every queue takes them that should have them", figure(func(s *scrape) float64 { return float64(s.broker.DeadLettersWaiting()) })},
+	{ours, "delayed_messages", gauge, "messages", "", "That x-delayed-message exchanges keep back until they are due", figure(func(s *scrape) float64 { return float64(s.broker.Delayed()) })},
 	{ours, "index_runs", gauge, "files", "", "Index runs: which entries of sealed segments are live", figure(func(s *scrape) float64 { return float64(s.store.IndexRuns) })},
 	{ours, "index_size_bytes", gauge, "bytes", "", "Size of the index runs", figure(func(s *scrape) float64 { return float64(s.store.IndexOctets) })},
 	{ours, "checkpoints_total", counter, "checkpoints", "", "Checkpoints written", figure(func(s *scrape) float64 { return float64(s.store.Checkpoints) })},

@@ -229,6 +229,23 @@ func TestFigures(t *testing.T) {
 	want(t, found, 1, "rabbitmq_queues_deleted_total")
 }
 
+func TestFigures_Delayed(t *testing.T) {
+	b, s := open(t)
+	err := b.Apply(meta.PutExchange{Exchange: meta.Exchange{Vhost: "/", Name: "later", Type: "x-delayed-message", Durable: true,
+		Arguments: amqp.Table{{Key: "x-delayed-type", Value: amqp.LongStr("fanout")}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, families(t, s, "/metrics"), 0, "amqpd_delayed_messages")
+	for range 3 {
+		_, err := agent(t, b).Publish(broker.Message{Exchange: "later", Properties: amqp.PropertyList{Headers: amqp.Table{{Key: "x-delay", Value: amqp.Long(1 << 20)}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want(t, families(t, s, "/metrics"), 3, "amqpd_delayed_messages")
+}
+
 func TestDetailed_FamiliesAndVhosts(t *testing.T) {
 	b, s := open(t)
 	if err := b.Apply(meta.PutVhost{Vhost: meta.Vhost{Name: "other"}}); err != nil {
