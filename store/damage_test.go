@@ -249,3 +249,26 @@ func TestTornWriteIsTheEnd(t *testing.T) {
 		t.Errorf("%d entries, %v", n, back.Damage())
 	}
 }
+
+// TestDamagedHeaderBeforeALargeMessage: a segment is not taken for an empty one because its
+// header is damaged and its first record is longer than what is searched for others.
+func TestDamagedHeaderBeforeALargeMessage(t *testing.T) {
+	disk := NewMemoryFS()
+	o := crashOptions(t, disk, SyncAlways)
+	s := open(t, o)
+	s.RecoveryDone()
+	large := body(1, headerSearch+1000)
+	p := s.PutDurable(large, nil, nil)
+	s.Enqueue(1, []Entry{{Pos: p}})
+	s.Wait(s.End())
+	image := disk.afterKill()
+	image.files["data/log/"+segmentName(p.segment())].data[9] ^= 1
+	s = open(t, crashOptions(t, image, SyncAlways))
+	es, _ := s.Recovered(1)
+	if len(es) != 1 || read(t, s, es[0].Pos) != string(large) {
+		t.Errorf("%d messages are back", len(es))
+	}
+	if s.Stats().Damaged == 0 {
+		t.Error("nothing is told of the header")
+	}
+}
