@@ -1,6 +1,7 @@
 package mgmt
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -8,6 +9,13 @@ import (
 	"strings"
 	"testing"
 )
+
+// decode reads JSON as it stands: numbers keep their digits, however many.
+func decode(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(v)
+}
 
 // applyPatch carries out a patch as a client does.
 func applyPatch(t testing.TB, text, patch []byte) any {
@@ -17,10 +25,10 @@ func applyPatch(t testing.TB, text, patch []byte) any {
 		Op, Path string
 		Value    any
 	}
-	if err := json.Unmarshal(text, &doc); err != nil {
+	if err := decode(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(patch, &ops); err != nil {
+	if err := decode(patch, &ops); err != nil {
 		t.Fatalf("the patch is no JSON: %v: %s", err, patch)
 	}
 	for _, op := range ops {
@@ -81,7 +89,7 @@ func checkPatch(t testing.TB, old, new string) {
 	p.compare([]byte(old), []byte(new), 0)
 	p.out = append(p.out, ']')
 	var want any
-	if err := json.Unmarshal([]byte(new), &want); err != nil {
+	if err := decode([]byte(new), &want); err != nil {
 		t.Fatal(err)
 	}
 	if got := applyPatch(t, []byte(old), p.out); !reflect.DeepEqual(got, want) {
