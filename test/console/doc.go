@@ -12,8 +12,8 @@
 // exception, an error in the browser's log, a violation of the content security
 // policy, and a request that leaves the node.
 //
-// All tests share one browser and have a profile each. They need chromium, and
-// are skipped without it unless CONSOLE_TESTS is set; test/suites/console.sh
-// installs it and sets that. With AXE naming a file of axe-core (axe.min.js),
+// All tests share one browser and have a profile each. They need chromium and
+// run when CONSOLE_TESTS is set; test/suites/console.sh installs the one and
+// sets the other. With AXE naming a file of axe-core (axe.min.js),
 // the pages are also held to the rules of accessibility.
 package console

@@ -39,7 +39,7 @@ type page struct {
 func open(t *testing.T, n *node.Node) *page {
 	t.Helper()
 	if chromium == nil {
-		t.Skip("chromium is not installed; test/suites/console.sh installs it")
+		t.Skip("the browser tests run from test/suites/console.sh")
 	}
 	p := &page{t: t, node: n}
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.note))
