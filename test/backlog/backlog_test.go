@@ -25,7 +25,7 @@ const (
 
 	memoryMost = 300 * node.MB // resident, at any time
 	diskMost   = 200 * node.MB // of the data directory when all but one message is gone
-	startMost  = 5 * time.Second
+	startMost  = 5 * time.Second // of processor time: the clock tells more about the machine
 )
 
 // count is how many messages the tests use.
@@ -156,8 +156,8 @@ func TestStart(t *testing.T) {
 		n.Restart()
 		took := time.Since(start)
 		t.Logf("%s: ready with %d messages after %v, %v of them CPU, memory at most %d MB", stop.name, total, took.Round(time.Millisecond), n.CPU(), n.Peak()/node.MB)
-		if took > startMost {
-			t.Errorf("%s: the start took %v, at most %v are allowed", stop.name, took, startMost)
+		if n.CPU() > startMost {
+			t.Errorf("%s: the start took %v of processor time, at most %v are allowed", stop.name, n.CPU(), startMost)
 		}
 		if got := dial(t, n.Addr).ready(queueName); got != total {
 			t.Fatalf("%s: %d messages came back of %d", stop.name, got, total)
@@ -186,8 +186,8 @@ func TestStartManyQueues(t *testing.T) {
 		n.Restart()
 		took := time.Since(start)
 		t.Logf("%s: ready with %d queues after %v, %v of them CPU, memory at most %d MB", stop.name, queues, took.Round(time.Millisecond), n.CPU(), n.Peak()/node.MB)
-		if took > startMost {
-			t.Errorf("%s: the start took %v, at most %v are allowed", stop.name, took, startMost)
+		if n.CPU() > startMost {
+			t.Errorf("%s: the start took %v of processor time, at most %v are allowed", stop.name, n.CPU(), startMost)
 		}
 		c := dial(t, n.Addr)
 		for i := range filled {
