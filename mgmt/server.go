@@ -102,6 +102,7 @@ func (s *Server) Serve(l net.Listener) error {
 // Stop ends answers that have no end of their own, waits for the others until
 // ctx is done, and closes every connection. It is called once.
 func (s *Server) Stop(ctx context.Context) {
+	s.sampling.Do(func() {}) // a Serve that comes so late begins no sampling
 	close(s.stopping)
 	if s.http.Shutdown(ctx) != nil {
 		_ = s.http.Close()

@@ -23,8 +23,8 @@ const (
 	bodySize    = 1 << 10
 	queueName   = "backlog"
 
-	memoryMost = 300 * node.MB // resident, at any time
-	diskMost   = 200 * node.MB // of the data directory when all but one message is gone
+	memoryMost = 300 * node.MB   // resident, at any time
+	diskMost   = 200 * node.MB   // of the data directory when all but one message is gone
 	startMost  = 5 * time.Second // of processor time: the clock tells more about the machine
 )
 
