@@ -8,13 +8,15 @@ import (
 	"time"
 )
 
-// How often the gauges are read, and how far a reading must come back past the
-// limit before its alarm goes off: a node at the limit would otherwise block
-// and unblock its publishers every second.
+// How often the gauges are read at least and at most, and how far a reading must
+// come back past the limit before its alarm goes off: a node at the limit would
+// otherwise block and unblock its publishers all the time.
 const (
 	watchInterval   = time.Second
-	memoryClearedAt = 0.95 // of the limit: off at or below
-	diskClearedAt   = 1.05 // of the limit: off at or above
+	watchShortest   = 10 * time.Millisecond
+	diskRate        = 1 << 30 // octets a second: no disk is filled faster
+	memoryClearedAt = 0.95    // of the limit: off at or below
+	diskClearedAt   = 1.05    // of the limit: off at or above
 	releaseInterval = 10 * time.Second
 )
 
@@ -26,10 +28,13 @@ type gauge struct {
 	// short tells whether value is beyond the limit, cleared whether it is far
 	// enough back. Between the two the alarm stays as it is.
 	short, cleared func(value, limit uint64) bool
-	read           func() (uint64, error)
-	raise          func(on bool)
-	on             bool
-	unreadable     bool // the last reading failed, and that was logged
+	// lasts is how long after a value within the limit another can be beyond it at
+	// the earliest; nil: watchInterval.
+	lasts      func(value, limit uint64) time.Duration
+	read       func() (uint64, error)
+	raise      func(on bool)
+	on         bool
+	unreadable bool // the last reading failed, and that was logged
 }
 
 // memoryGauge raises when the process uses more than limit.
@@ -47,14 +52,17 @@ func diskGauge(limit uint64, read func() (uint64, error), raise func(bool)) *gau
 		name: "disk", limit: limit, read: read, raise: raise,
 		short:   func(free, limit uint64) bool { return free < limit },
 		cleared: func(free, limit uint64) bool { return float64(free) >= diskClearedAt*float64(limit) },
+		lasts: func(free, limit uint64) time.Duration {
+			return time.Duration(float64(free-limit) / diskRate * float64(time.Second))
+		},
 	}
 }
 
-// check takes one reading and raises or clears the alarm where it changed. A
-// reading that fails changes nothing.
-func (g *gauge) check(log *slog.Logger) {
+// check takes one reading and raises or clears the alarm where it changed, and
+// returns when to look again. A reading that fails changes nothing.
+func (g *gauge) check(log *slog.Logger) (again time.Duration) {
 	if g.limit == 0 {
-		return
+		return watchInterval
 	}
 	value, err := g.read()
 	if err != nil {
@@ -62,7 +70,7 @@ func (g *gauge) check(log *slog.Logger) {
 			log.Error("cannot tell whether an alarm is due", "alarm", g.name, "error", err)
 		}
 		g.unreadable = true
-		return
+		return watchInterval
 	}
 	g.unreadable = false
 	switch {
@@ -75,9 +83,14 @@ func (g *gauge) check(log *slog.Logger) {
 		log.Info("alarm off", "alarm", g.name, "bytes", value, "limit", g.limit)
 		g.raise(false)
 	}
+	if g.on || g.lasts == nil {
+		return watchInterval
+	}
+	return min(max(g.lasts(value, g.limit), watchShortest), watchInterval)
 }
 
-// watcher reads the gauges every second in a goroutine of its own.
+// watcher reads the gauges every second, and more often while the disk may be
+// full before that, in a goroutine of its own.
 type watcher struct {
 	gauges []*gauge
 	log    *slog.Logger
@@ -90,30 +103,32 @@ type watcher struct {
 func startWatcher(log *slog.Logger, gauges ...*gauge) *watcher {
 	ctx, end := context.WithCancel(context.Background())
 	w := &watcher{gauges: gauges, log: log, end: end}
-	w.check()
-	w.done.Go(func() { w.run(ctx) })
+	again := w.check()
+	w.done.Go(func() { w.run(ctx, again) })
 	return w
 }
 
-// run checks until ctx is done.
-func (w *watcher) run(ctx context.Context) {
-	ticks := time.NewTicker(watchInterval)
-	defer ticks.Stop()
+// run checks until ctx is done, for the first time after again.
+func (w *watcher) run(ctx context.Context, again time.Duration) {
+	due := time.NewTimer(again)
+	defer due.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticks.C:
-			w.check()
+		case <-due.C:
+			due.Reset(w.check())
 		}
 	}
 }
 
-// check takes one reading of each gauge.
-func (w *watcher) check() {
+// check takes one reading of each gauge, and returns when to look again.
+func (w *watcher) check() (again time.Duration) {
+	again = watchInterval
 	for _, g := range w.gauges {
-		g.check(w.log)
+		again = min(again, g.check(w.log))
 	}
+	return again
 }
 
 // stop ends the goroutine and waits for it. The alarms stay as they are.

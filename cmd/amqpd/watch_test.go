@@ -83,13 +83,37 @@ func TestWatcher_ReadsAtOnceAndThenEachSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var at []time.Duration
 		begin := time.Now()
-		g := diskGauge(10, feed(5, 5, 20, 5), func(bool) { at = append(at, time.Since(begin)) })
+		g := memoryGauge(10, feed(20, 20, 5, 20), func(bool) { at = append(at, time.Since(begin)) })
 		w := startWatcher(slog.New(slog.DiscardHandler), g)
 		time.Sleep(10*time.Second + time.Millisecond)
 		w.stop()
 		time.Sleep(10 * time.Second)
 		if want := []time.Duration{0, 2 * time.Second, 3 * time.Second}; !slices.Equal(at, want) {
 			t.Errorf("the alarm changed at %v; want %v", at, want)
+		}
+	})
+}
+
+// A fast publisher can fill what is left of a disk in much less than a second.
+func TestWatcher_ReadsSoonerTheLessIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 50_000_000
+		var at []time.Duration
+		begin := time.Now()
+		readings := feed(limit+2*diskRate, limit+diskRate/2, limit+diskRate/8, limit+1, limit, limit-1, limit-1, 2*limit)
+		read := func() (uint64, error) {
+			at = append(at, time.Since(begin))
+			return readings()
+		}
+		w := startWatcher(slog.New(slog.DiscardHandler), diskGauge(limit, read, func(bool) {}))
+		time.Sleep(3700 * time.Millisecond)
+		w.stop()
+		want := []time.Duration{0, 1000, 1500, 1625, 1635, 1645, 2645, 3645}
+		for i := range want {
+			want[i] *= time.Millisecond
+		}
+		if len(at) < len(want) || !slices.Equal(at[:len(want)], want) {
+			t.Errorf("read at %v; want %v", at, want)
 		}
 	})
 }
