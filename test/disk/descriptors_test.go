@@ -59,9 +59,9 @@ func TestConnectionsLeaveFilesToTheLog(t *testing.T) {
 // TestNoDescriptors takes every descriptor by requests that do not come: nothing is confirmed
 // once the log needs a file, and everything is when there are descriptors again.
 func TestNoDescriptors(t *testing.T) {
-	n := amqpd.Start(t, "--segment-size", "64KiB")
+	n := amqpd.Start(t, "--segment-size", "1MiB")
 	p := publish(t, n, 0)
-	most := limitFiles(t, n, 40)
+	most := limitFiles(t, n, 200)
 	release := connect(t, n.HTTP, most)
 	await(t, "there are no descriptors", func() bool { return strings.Contains(n.Log(), "no file descriptors left") })
 	release()
