@@ -112,9 +112,12 @@ debian() {
 		give_up "missing packages; as root: apt-get install ${missing[*]}"
 	fi
 	export DEBIAN_FRONTEND=noninteractive
+	exec 9>/tmp/amqpd-suites.lock # apt serves one at a time
+	flock 9
 	apt-get install -y -q --no-install-recommends "${missing[@]}" >"$work/apt.log" 2>&1 ||
 		{ apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$work/apt.log" 2>&1 ||
 		{ tail -5 "$work/apt.log"; give_up "apt-get could not install ${missing[*]}"; }
+	exec 9>&-
 }
 
 # go_module PATH@VERSION unpacks a module from the Go module proxy into
