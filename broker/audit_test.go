@@ -149,7 +149,7 @@ func TestAudit_NoSecrets(t *testing.T) {
 	const secret = "MARKED-SECRET"
 	who := Actor{User: "root", Peer: "192.0.2.1:5", Via: "http"}
 	commands := []meta.Command{
-		meta.PutUser{User: meta.User{Name: "u", PasswordHash: secret, HashingAlgorithm: auth.DefaultAlgorithm, Tags: []string{"monitoring"}}},
+		meta.PutUser{User: meta.User{Name: "u", PasswordHash: secret, HashingAlgorithm: meta.HashSHA256, Tags: []string{"monitoring"}}},
 		meta.PutParameter{Parameter: meta.Parameter{Vhost: "/", Component: "shovel", Name: "s", Value: []byte(`{"src-uri":"amqp://u:` + secret + `@h"}`)}},
 		meta.PutGlobalParameter{Parameter: meta.GlobalParameter{Name: "g", Value: []byte(`"` + secret + `"`)}},
 		meta.PutPolicy{Policy: meta.Policy{Vhost: "/", Name: "p", Pattern: ".*", ApplyTo: "queues", Definition: policy.Definition{"max-length": int64(5)}}},

@@ -54,7 +54,7 @@ type Options struct {
 	HandshakeTimeout time.Duration  // from accept to open-ok; 10 s
 	ConsumerTimeout  time.Duration  // how long a delivery may wait for its settlement; 30 min, negative: for ever
 	LoopbackUsers    []string       // users that may log in from this machine only
-	PasswordHashing  string         // algorithm for new passwords, one of auth.NewAlgorithms; the first
+	PasswordHashing  string         // how new passwords are hashed, one of auth.NewHashings; the first
 	Definitions      string         // path of a definitions file loaded at each start; "" none
 }
 
@@ -76,7 +76,7 @@ func (o *Options) defaults() {
 	}
 	o.MaxMessageSize = min(or(o.MaxMessageSize, 128<<20), maxMessageSize)
 	o.HandshakeTimeout = or(o.HandshakeTimeout, 10*time.Second)
-	o.PasswordHashing = or(o.PasswordHashing, auth.DefaultAlgorithm)
+	o.PasswordHashing = or(o.PasswordHashing, auth.DefaultHashing)
 	o.ConsumerTimeout = or(o.ConsumerTimeout, 30*time.Minute)
 }
 

@@ -30,13 +30,12 @@ func (b *Broker) Login(user, password string, peer net.IP) (auth.User, error) {
 	return u, err
 }
 
-// HashPassword hashes a password with the algorithm named or, where that is "", the
-// one of the node (Options.PasswordHashing), and says which. Errors:
-// auth.ErrUnknownAlgorithm, auth.ErrImportOnly, wrapped.
-func (b *Broker) HashPassword(algorithm, password string) (used, hash string, err error) {
-	used = or(algorithm, b.o.PasswordHashing)
-	hash, err = auth.HashPassword(used, password)
-	return used, hash, err
+// HashPassword hashes a password in the way named or, where that is "", in the
+// node's (Options.PasswordHashing), and gives what the user's hashing_algorithm
+// and password_hash are then. Errors: auth.ErrUnknownHashing, auth.ErrImportOnly,
+// wrapped.
+func (b *Broker) HashPassword(hashing, password string) (algorithm, hash string, err error) {
+	return auth.HashPassword(or(hashing, b.o.PasswordHashing), password)
 }
 
 // Authorizer decides what users may do with queues and exchanges.

@@ -43,11 +43,11 @@ const password = "secret"
 // addUser makes a user with tags, who may do everything in the virtual hosts.
 func (n *fixture) addUser(name string, tags []string, vhosts ...string) {
 	n.t.Helper()
-	hash, err := auth.HashPassword(meta.HashSHA256, password)
+	algorithm, hash, err := auth.HashPassword(meta.HashSHA256, password)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.apply(meta.PutUser{User: meta.User{Name: name, PasswordHash: hash, HashingAlgorithm: meta.HashSHA256, Tags: tags}})
+	n.apply(meta.PutUser{User: meta.User{Name: name, PasswordHash: hash, HashingAlgorithm: algorithm, Tags: tags}})
 	for _, v := range vhosts {
 		n.apply(meta.PutPermission{Permission: meta.Permission{User: name, Vhost: v, Configure: ".*", Write: ".*", Read: ".*"}})
 	}

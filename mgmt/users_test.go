@@ -65,10 +65,8 @@ func TestPut_IsOneStep(t *testing.T) {
 }
 
 func TestPutUser_NewPasswordIsHashedAsTheNodeIsSet(t *testing.T) {
-	for algorithm, want := range map[string]string{
-		"": auth.DefaultAlgorithm, meta.HashSHA256: meta.HashSHA256,
-	} {
-		b, err := broker.Open(broker.Options{NodeName: "amqpd@test", DataDir: t.TempDir(), Sync: store.SyncOS, PasswordHashing: algorithm})
+	for hashing, octets := range map[string]int{auth.DefaultHashing: 52, meta.HashSHA256: 36} {
+		b, err := broker.Open(broker.Options{NodeName: "amqpd@test", DataDir: t.TempDir(), Sync: store.SyncOS, PasswordHashing: hashing})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,13 +78,14 @@ func TestPutUser_NewPasswordIsHashedAsTheNodeIsSet(t *testing.T) {
 		var list []struct {
 			Name      string `json:"name"`
 			Algorithm string `json:"hashing_algorithm"`
+			Hash      []byte `json:"password_hash"`
 		}
 		if err := json.Unmarshal(n.want(200, "", "GET", "/api/users", "").Body.Bytes(), &list); err != nil || len(list) != 3 {
 			t.Fatalf("%v %v", list, err)
 		}
 		for _, u := range list {
-			if u.Algorithm != want {
-				t.Errorf("%s: %s has %s", want, u.Name, u.Algorithm)
+			if u.Algorithm != meta.HashSHA256 || len(u.Hash) != octets {
+				t.Errorf("%s: %s has %s of %d octets", hashing, u.Name, u.Algorithm, len(u.Hash))
 			}
 		}
 		for _, user := range []string{"http", "imported"} {

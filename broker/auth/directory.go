@@ -4,7 +4,7 @@ package auth
 type User struct {
 	Name             string
 	PasswordHash     string   // in the format of HashingAlgorithm; "" when no password logs in
-	HashingAlgorithm string   // a name out of Algorithms; "" counts as MD5, as in old definitions
+	HashingAlgorithm string   // a Hashing.Algorithm; "" counts as MD5, as in old definitions
 	Tags             []string // see ParseTags; unknown tags are kept and mean nothing
 }
 

@@ -34,15 +34,14 @@ func (d *directory) TopicPermissions(user, vhost string) []TopicPermission {
 	return d.topics[[2]string{user, vhost}]
 }
 
-func (d *directory) put(t testing.TB, name, password, algorithm string) {
+func (d *directory) put(t testing.TB, name, password, hashing string) {
 	t.Helper()
-	u := User{Name: name, HashingAlgorithm: algorithm}
+	u := User{Name: name, HashingAlgorithm: rabbitSHA256}
 	if password != "" {
-		hash, err := HashPassword(algorithm, password)
-		if err != nil {
+		var err error
+		if u.HashingAlgorithm, u.PasswordHash, err = HashPassword(hashing, password); err != nil {
 			t.Fatal(err)
 		}
-		u.PasswordHash = hash
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -53,8 +52,8 @@ func (d *directory) put(t testing.TB, name, password, algorithm string) {
 }
 
 const (
-	fast = "rabbit_password_hashing_sha256"
-	slow = DefaultAlgorithm
+	fast = rabbitSHA256
+	slow = DefaultHashing
 )
 
 var (

@@ -12,96 +12,88 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
-// DefaultAlgorithm hashes new passwords, unless the node is set to another. RabbitMQ
-// does not know it.
-const DefaultAlgorithm = "amqpd_pbkdf2_sha256"
-
-// Algorithm is a way to keep passwords. A hash is text: the base64 form of the
-// octets that Derive and Verify work on.
-type Algorithm struct {
-	Name string
-	Doc  string // one sentence for users
-	// ImportOnly algorithms are too weak for new passwords.
+// Hashing is a way to keep passwords. A hash is text: the base64 form of the
+// octets that derive makes and verify compares with.
+type Hashing struct {
+	Name string // what the setting password-hashing calls it
+	// Algorithm is what a user's hashing_algorithm calls it: RabbitMQ's name of the
+	// digest. The length of a hash tells how the digest was used.
+	Algorithm string
+	Doc       string // one sentence for users
+	// ImportOnly ones are too weak for new passwords.
 	ImportOnly bool
 
+	size   int // octets of a hash
 	derive func(password string) []byte
-	verify func(stored []byte, password string) bool
-	valid  func(stored []byte) bool
+	verify func(stored []byte, password string) bool // stored has size octets
 }
 
-// Algorithms is every password hash there is, RabbitMQ's under its own names
-// so that its definitions can be loaded and served. It is read only.
-var Algorithms = []Algorithm{
-	pbkdf2SHA256(DefaultAlgorithm, 100_000),
-	salted("rabbit_password_hashing_sha256", false, func(b []byte) []byte { h := sha256.Sum256(b); return h[:] }),
-	salted("rabbit_password_hashing_sha512", false, func(b []byte) []byte { h := sha512.Sum512(b); return h[:] }),
-	salted("rabbit_password_hashing_md5", true, func(b []byte) []byte { h := md5.Sum(b); return h[:] }),
+// RabbitMQ's names of its digests (management-api §12).
+const (
+	rabbitSHA256 = "rabbit_password_hashing_sha256"
+	rabbitSHA512 = "rabbit_password_hashing_sha512"
+	rabbitMD5    = "rabbit_password_hashing_md5"
+)
+
+// DefaultHashing is for new passwords, unless the node is set to another.
+const DefaultHashing = "pbkdf2_sha256"
+
+// Hashings is every way there is, RabbitMQ's under its own names so that its
+// definitions can be loaded and served. It is read only.
+var Hashings = []Hashing{
+	pbkdf2SHA256(DefaultHashing, 100_000),
+	salted(rabbitSHA256, func(b []byte) []byte { h := sha256.Sum256(b); return h[:] }),
+	salted(rabbitSHA512, func(b []byte) []byte { h := sha512.Sum512(b); return h[:] }),
+	importOnly(salted(rabbitMD5, func(b []byte) []byte { h := md5.Sum(b); return h[:] })),
 }
 
 // Errors about hashes.
 var (
-	ErrUnknownAlgorithm = errors.New("unknown password hashing algorithm")
-	ErrImportOnly       = errors.New("password hashing algorithm is for imported hashes only")
-	ErrBadHash          = errors.New("malformed password hash")
+	ErrUnknownHashing = errors.New("unknown password hashing algorithm")
+	ErrImportOnly     = errors.New("password hashing algorithm is for imported hashes only")
 )
 
-// lookupAlgorithm finds an algorithm. A user without one comes from a RabbitMQ
-// before 3.6, which knew only MD5.
-func lookupAlgorithm(name string) (*Algorithm, error) {
-	if name == "" {
-		name = "rabbit_password_hashing_md5"
-	}
-	for i := range Algorithms {
-		if Algorithms[i].Name == name {
-			return &Algorithms[i], nil
-		}
-	}
-	return nil, fmt.Errorf("%w: %q", ErrUnknownAlgorithm, name)
-}
-
-// NewAlgorithms names the algorithms that new passwords may be hashed with, the
-// default one first.
-func NewAlgorithms() (names []string) {
-	for i := range Algorithms {
-		if a := &Algorithms[i]; !a.ImportOnly {
-			names = append(names, a.Name)
+// NewHashings names what new passwords may be hashed with, the default first.
+func NewHashings() (names []string) {
+	for i := range Hashings {
+		if h := &Hashings[i]; !h.ImportOnly {
+			names = append(names, h.Name)
 		}
 	}
 	return names
 }
 
-// HashPassword hashes a new password with a fresh salt. An empty algorithm is
-// the default one. Errors: ErrUnknownAlgorithm, ErrImportOnly.
-func HashPassword(algorithm, password string) (hash string, err error) {
-	if algorithm == "" {
-		algorithm = DefaultAlgorithm
+// HashPassword hashes a new password with a fresh salt and gives what a user's
+// hashing_algorithm and password_hash are then. An empty name is the default
+// one. Errors: ErrUnknownHashing, ErrImportOnly.
+func HashPassword(name, password string) (algorithm, hash string, err error) {
+	if name == "" {
+		name = DefaultHashing
 	}
-	a, err := lookupAlgorithm(algorithm)
-	if err != nil {
-		return "", err
+	i := slices.IndexFunc(Hashings, func(h Hashing) bool { return h.Name == name })
+	if i < 0 {
+		return "", "", fmt.Errorf("%w: %q", ErrUnknownHashing, name)
 	}
-	if a.ImportOnly {
-		return "", fmt.Errorf("%w: %s", ErrImportOnly, algorithm)
+	h := &Hashings[i]
+	if h.ImportOnly {
+		return "", "", fmt.Errorf("%w: %s", ErrImportOnly, name)
 	}
-	return base64.StdEncoding.EncodeToString(a.derive(password)), nil
+	return h.Algorithm, base64.StdEncoding.EncodeToString(h.derive(password)), nil
 }
 
-// CheckHash reports whether hash is well formed for the algorithm, as an
-// imported one must be. The empty hash is: it is that of a user without
-// password. Errors: ErrUnknownAlgorithm, ErrBadHash.
-func CheckHash(algorithm, hash string) error {
-	a, err := lookupAlgorithm(algorithm)
-	if err != nil || hash == "" {
-		return err
+// hashingOf finds how a stored hash was made, nil for none that is known. A user
+// without an algorithm comes from a RabbitMQ before 3.6, which knew only MD5.
+func hashingOf(algorithm string, stored []byte) *Hashing {
+	if algorithm == "" {
+		algorithm = rabbitMD5
 	}
-	stored, err := base64.StdEncoding.DecodeString(hash)
-	if err != nil {
-		return fmt.Errorf("%w: not base64", ErrBadHash)
-	}
-	if !a.valid(stored) {
-		return fmt.Errorf("%w: %d octets do not fit %s", ErrBadHash, len(stored), a.Name)
+	for i := range Hashings {
+		if h := &Hashings[i]; h.Algorithm == algorithm && h.size == len(stored) {
+			return h
+		}
 	}
 	return nil
 }
@@ -113,12 +105,12 @@ func VerifyPassword(u User, password string) bool {
 	if password == "" || u.PasswordHash == "" {
 		return false
 	}
-	a, err := lookupAlgorithm(u.HashingAlgorithm)
+	stored, err := base64.StdEncoding.DecodeString(u.PasswordHash)
 	if err != nil {
 		return false
 	}
-	stored, err := base64.StdEncoding.DecodeString(u.PasswordHash)
-	return err == nil && a.valid(stored) && a.verify(stored, password)
+	h := hashingOf(u.HashingAlgorithm, stored)
+	return h != nil && h.verify(stored, password)
 }
 
 // rabbitSalt is the length of the salt in RabbitMQ's hashes:
@@ -126,15 +118,15 @@ func VerifyPassword(u User, password string) bool {
 //	salt (4) │ hash(salt ‖ password)
 const rabbitSalt = 4
 
-func salted(name string, importOnly bool, hash func([]byte) []byte) Algorithm {
-	size := len(hash(nil))
+func salted(name string, digest func([]byte) []byte) Hashing {
 	sum := func(salt []byte, password string) []byte {
-		return hash(append(bytes.Clone(salt), password...))
+		return digest(append(bytes.Clone(salt), password...))
 	}
-	return Algorithm{
-		Name:       name,
-		Doc:        "RabbitMQ's salted hash, one round.",
-		ImportOnly: importOnly,
+	return Hashing{
+		Name:      name,
+		Algorithm: name,
+		Doc:       "RabbitMQ's salted hash, one round.",
+		size:      rabbitSalt + len(digest(nil)),
 		derive: func(password string) []byte {
 			salt := randomOctets(rabbitSalt)
 			return append(salt, sum(salt, password)...)
@@ -143,26 +135,29 @@ func salted(name string, importOnly bool, hash func([]byte) []byte) Algorithm {
 			salt, want := stored[:rabbitSalt], stored[rabbitSalt:]
 			return subtle.ConstantTimeCompare(sum(salt, password), want) == 1
 		},
-		valid: func(stored []byte) bool { return len(stored) == rabbitSalt+size },
 	}
+}
+
+func importOnly(h Hashing) Hashing {
+	h.ImportOnly = true
+	return h
 }
 
 // Parts of a PBKDF2 hash:
 //
 //	rounds (4, big-endian) │ salt (16) │ key (32)
 const (
-	roundsLen  = 4
-	saltLen    = 16
-	keyLen     = sha256.Size
-	maxRounds  = 10_000_000 // or a stored hash could stop the node
-	pbkdf2Size = roundsLen + saltLen + keyLen
+	roundsLen = 4
+	saltLen   = 16
+	keyLen    = sha256.Size
+	maxRounds = 10_000_000 // or a stored hash could stop the node
 )
 
 // pbkdf2SHA256 stretches passwords. The rounds for new hashes are a balance:
 // the users of a broker are programs that all come back at once after a
 // failure, mostly with long random passwords. Stored hashes name their own
 // rounds, so the number may change.
-func pbkdf2SHA256(name string, rounds uint32) Algorithm {
+func pbkdf2SHA256(name string, rounds uint32) Hashing {
 	key := func(password string, salt []byte, rounds uint32) []byte {
 		k, err := pbkdf2.Key(sha256.New, password, salt, int(rounds), keyLen)
 		if err != nil {
@@ -170,9 +165,11 @@ func pbkdf2SHA256(name string, rounds uint32) Algorithm {
 		}
 		return k
 	}
-	return Algorithm{
-		Name: name,
-		Doc:  "PBKDF2 with HMAC-SHA-256 and a salt of 16 octets.",
+	return Hashing{
+		Name:      name,
+		Algorithm: rabbitSHA256,
+		Doc:       "PBKDF2 with HMAC-SHA-256 and a salt of 16 octets.",
+		size:      roundsLen + saltLen + keyLen,
 		derive: func(password string) []byte {
 			salt := randomOctets(saltLen)
 			out := binary.BigEndian.AppendUint32(nil, rounds)
@@ -181,15 +178,11 @@ func pbkdf2SHA256(name string, rounds uint32) Algorithm {
 		},
 		verify: func(stored []byte, password string) bool {
 			rounds := binary.BigEndian.Uint32(stored)
-			salt, want := stored[roundsLen:roundsLen+saltLen], stored[roundsLen+saltLen:]
-			return subtle.ConstantTimeCompare(key(password, salt, rounds), want) == 1
-		},
-		valid: func(stored []byte) bool {
-			if len(stored) != pbkdf2Size {
+			if rounds == 0 || rounds > maxRounds {
 				return false
 			}
-			rounds := binary.BigEndian.Uint32(stored)
-			return rounds > 0 && rounds <= maxRounds
+			salt, want := stored[roundsLen:roundsLen+saltLen], stored[roundsLen+saltLen:]
+			return subtle.ConstantTimeCompare(key(password, salt, rounds), want) == 1
 		},
 	}
 }

@@ -68,11 +68,11 @@ func (v *verifiedLogins) add(u User, password string) {
 
 // nobody is a user with a hash that no password fits.
 var nobody = sync.OnceValue(func() User {
-	hash, err := HashPassword(DefaultAlgorithm, string(randomOctets(32)))
+	algorithm, hash, err := HashPassword(DefaultHashing, string(randomOctets(32)))
 	if err != nil {
 		panic("BUG: the default hash cannot be made: " + err.Error())
 	}
-	return User{PasswordHash: hash, HashingAlgorithm: DefaultAlgorithm}
+	return User{PasswordHash: hash, HashingAlgorithm: algorithm}
 })
 
 // hashSlots is how many slow hashes may run at a time: half of the processors,

@@ -181,8 +181,8 @@ var settings = []setting{
 		set: into(func(c *config) *[]string { return &c.loopbackUsers }, users),
 	},
 	{
-		key: "password-hashing", kind: strings.Join(auth.NewAlgorithms(), "|"), def: auth.DefaultAlgorithm,
-		doc: "how new passwords are kept; RabbitMQ imports the users of exported definitions only if it knows the hash, which it does those that begin with rabbit_",
+		key: "password-hashing", kind: strings.Join(auth.NewHashings(), "|"), def: auth.DefaultHashing,
+		doc: "how new passwords are kept; users of exported definitions can log in at RabbitMQ only with a hash that begins with rabbit_",
 		set: into(func(c *config) *string { return &c.passwordHashing }, oneOf(passwordHashes)),
 	},
 	{

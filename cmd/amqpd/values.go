@@ -37,7 +37,7 @@ var syncModes = []choice[store.SyncMode]{
 var logFormats = []choice[string]{{"text", "text"}, {"json", "json"}}
 
 var passwordHashes = func() (choices []choice[string]) {
-	for _, name := range auth.NewAlgorithms() {
+	for _, name := range auth.NewHashings() {
 		choices = append(choices, choice[string]{name, name})
 	}
 	return choices
