@@ -37,8 +37,18 @@ function Current({ route }) {
     window.scrollTo(0, 0);
     document.getElementById('page-title')?.focus({ preventScroll: true });
   }, [route.key, here]);
-  if (missing) return html`<${Page} title="Not found"><${Empty} title="There is no page at this address">The address may be cut off, or it comes from another version of the console.<//><//>`;
-  if (shown.error) return html`<${Note} tone="bad" title="A part of the console could not be loaded">The node does not answer. The page is loaded again by itself when it does.<//>`;
+  if (missing) {
+    return html`
+      <${Page} title="Not found">
+        <${Empty} title="There is no page at this address">The address may be cut off, or it comes from another version of the console.<//>
+      <//>`;
+  }
+  if (shown.error) {
+    return html`
+      <${Note} tone="bad" title="A part of the console could not be loaded">
+        The node does not answer. The page is loaded again by itself when it does.
+      <//>`;
+  }
   if (!here) return html`<${Loading} />`;
   return html`<${shown.page} key=${route.key} ...${props} query=${route.query} />`;
 }

@@ -5,7 +5,7 @@ import { explain } from './errors.js';
 const base = 'api';
 
 /** An answer that is no success, or none at all. */
-export class ApiError extends Error {
+class ApiError extends Error {
   /**
    * @param {number} status 0 when the node did not answer
    * @param {string} reason the API's own words
@@ -64,8 +64,8 @@ export async function request(method, path, options = {}) {
   return text === '' ? null : JSON.parse(text);
 }
 
-/** The reason of an error answer: text, a list, or a list of character codes (management-api §2.3). */
-export function reasonOf(text) {
+// reasonOf is the reason of an error answer: text, a list, or a list of character codes (management-api §2.3).
+function reasonOf(text) {
   let reason = text;
   try {
     const body = JSON.parse(text);
@@ -79,7 +79,8 @@ export function reasonOf(text) {
   return unescape(typeof reason === 'string' ? reason : JSON.stringify(reason));
 }
 
-const word = (x) => (typeof x === 'string' ? x.replaceAll('_', ' ') : Array.isArray(x) && x.every((c) => typeof c === 'number') ? String.fromCharCode(...x) : JSON.stringify(x));
+const isCodes = (x) => Array.isArray(x) && x.every((c) => typeof c === 'number');
+const word = (x) => (typeof x === 'string' ? x.replaceAll('_', ' ') : isCodes(x) ? String.fromCharCode(...x) : JSON.stringify(x));
 
 const entities = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"', '&#39;': "'" };
 const unescape = (text) => text.replace(/&(lt|gt|amp|quot|#39);/g, (e) => entities[e]);
@@ -87,4 +88,3 @@ const unescape = (text) => text.replace(/&(lt|gt|amp|quot|#39);/g, (e) => entiti
 export const get = (path, options) => request('GET', path, options);
 export const put = (path, body = {}, options) => request('PUT', path, { body, ...options });
 export const post = (path, body = {}, options) => request('POST', path, { body, ...options });
-export const del = (path, options) => request('DELETE', path, options);

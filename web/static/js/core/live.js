@@ -31,6 +31,7 @@ let current = null; // the stream that is open: {key, abort, on}
 let timer = 0;
 let wait = waits.first;
 let notBefore = 0;
+let heard = { key: null, id: '' }; // the last event, and of which topics
 
 /** Whether the stream is open. */
 export const isLive = () => !!current?.on;
@@ -65,11 +66,12 @@ export function keep() {
   return () => { kept--; soon(settle); };
 }
 
-/** Is called with what came and went: [{kind, action, vhost, name}]. @param {(objects: object[]) => void} watcher @returns {() => void} ends it */
-export function watchObjects(watcher) {
-  watchers.add(watcher);
-  return () => watchers.delete(watcher);
-}
+/**
+ * Is called with what came and went.
+ * @param {(objects: {kind: string, action: string, vhost?: string, name: string}[], missed: boolean) => void} watcher
+ * missed: there was more than the node still knows
+ */
+export const watchObjects = (watcher) => watchers.add(watcher);
 
 document.addEventListener('visibilitychange', () => soon(0));
 
@@ -85,17 +87,25 @@ function sync() {
   if ((current?.key ?? null) === key) return;
   current?.abort.abort();
   current = null;
-  if (key === null) for (const topic of topics.values()) tell(topic, 'lost');
-  else open(key, wanted);
+  if (key !== null) {
+    open(key, wanted);
+    return;
+  }
+  tellState();
+  for (const topic of topics.values()) tell(topic, 'lost');
 }
 
+// open follows topics until the stream ends. It goes on after the last event
+// that was heard, where that was of the same topics.
 async function open(key, wanted) {
   const mine = { key, abort: new AbortController(), on: false };
   current = mine;
   const path = `/events${query({ objects: 'all' })}${wanted.map((t) => `&topic=${encodeURIComponent(t)}`).join('')}`;
+  const known = heard.key === key && wanted.every((t) => topics.get(t)?.base !== undefined);
+  if (!known) heard = { key, id: '' };
   let pause = 0;
   try {
-    await events(path, { signal: mine.abort.signal, onEvent: (name, data) => { if (current === mine) hear(mine, name, data); } });
+    await events(path, { signal: mine.abort.signal, after: heard.id, onEvent: (event) => { if (current === mine) hear(mine, event); } });
   } catch (error) {
     if (error instanceof Refused) pause = error.status === 429 || error.status === 503 ? waits.busy : waits.never;
   }
@@ -110,14 +120,17 @@ async function open(key, wanted) {
 
 const tell = (topic, what, ...args) => { for (const listener of [...topic.listeners]) listener[what](...args); };
 
-function hear(stream, name, data) {
+function hear(stream, { name, id, data }) {
   if (!stream.on) {
     stream.on = true;
     tellState();
+    // What has not changed since the last event is not told again.
+    if (heard.id) for (const topic of topics.values()) if (topic.base !== undefined) tell(topic, 'data', topic.base);
   }
+  if (id) heard.id = id;
   const topic = topics.get(data.topic);
   if (name === 'objects') {
-    for (const watcher of watchers) watcher(data.objects || []);
+    for (const watcher of watchers) watcher(data.objects || [], !!data.missed);
   } else if (name === 'state' && topic) {
     topic.base = data.state;
     tell(topic, 'data', topic.base);
@@ -125,11 +138,13 @@ function hear(stream, name, data) {
     try {
       topic.base = apply(topic.base, data.patch);
     } catch {
+      heard = { key: null, id: '' };
       stream.abort.abort(); // out of step: the next stream begins with whole answers
       return;
     }
     tell(topic, 'data', topic.base);
   } else if (name === 'refused' && topic) {
+    topic.base = undefined;
     tell(topic, 'lost');
   }
 }

@@ -2,6 +2,7 @@
 import { useState, useEffect, useRef } from './dom.js';
 import { get } from './api.js';
 import { usePref } from './prefs.js';
+import { askers, isBeingDeleted } from './deletion.js';
 import { follow, canFollow, isLive, onState, watchObjects } from './live.js';
 
 const fallback = 5000; // ms between questions where the node does not tell by itself
@@ -9,11 +10,9 @@ const fallback = 5000; // ms between questions where the node does not tell by i
 /** Paces that a person can choose: live, or milliseconds; 0 is never. */
 export const paces = [['live', 'as it happens'], [2000, 'every 2 s'], [5000, 'every 5 s'], [10000, 'every 10 s'], [30000, 'every 30 s'], [0, 'not by itself']];
 
-const wakers = new Map(); // wakes a question, by its path
-
 /** Asks everything on the page again, because something was changed. */
 export function refresh() {
-  for (const wake of wakers.keys()) wake();
+  for (const asker of askers) asker.wake();
 }
 
 /** When the last answer came, whether the last request failed and whether the node tells by itself, for the header. */
@@ -47,28 +46,32 @@ export function usePoll(path, options = {}) {
       set({ data: undefined, error: null, loading: false, path });
       return undefined;
     }
-    const loop = poller(path, pace, live, set);
-    wake.current = loop.wake;
-    wakers.set(loop.wake, path);
+    const asker = poller(path, pace, live, set);
+    wake.current = asker.wake;
+    askers.add(asker);
     return () => {
-      wakers.delete(loop.wake);
-      loop.stop();
+      askers.delete(asker);
+      asker.stop();
     };
   }, [path, pace, live]);
   return { ...state, loading: state.loading || state.path !== path, again: () => wake.current() };
 }
 
-// poller asks path until stopped, and not while the node tells of it by itself.
-// One request is under way at a time; a slow node is asked less often than the
-// pace says.
+// poller asks path until stopped, and not while the node tells of it by itself
+// or deletes it. One request is under way at a time; a slow node is asked less
+// often than the pace says.
 function poller(path, pace, live, set) {
   let timer = 0;
   let told = false;
   let abort = null;
   let stopped = false;
-  const ask = async () => {
+  const hush = () => {
     clearTimeout(timer);
     abort?.abort();
+  };
+  const ask = async () => {
+    hush();
+    if (stopped || isBeingDeleted(path)) return;
     const mine = new AbortController();
     abort = mine;
     const began = performance.now();
@@ -83,15 +86,14 @@ function poller(path, pace, live, set) {
       beat(error.status === 0 || error.status >= 502 ? error : null);
     }
     const took = performance.now() - began;
-    if (pace && !stopped && !told) timer = setTimeout(next, Math.max(pace, took * 4));
+    if (pace && !told) timer = setTimeout(next, Math.max(pace, took * 4));
   };
   const next = () => (document.hidden ? (timer = setTimeout(next, 1000)) : ask());
   ask();
   const leave = live ? follow(path, {
     data: (data) => {
       told = true;
-      clearTimeout(timer);
-      abort?.abort();
+      hush();
       set({ data, error: null, loading: false, path });
       beat(null);
     },
@@ -101,28 +103,31 @@ function poller(path, pace, live, set) {
       next();
     },
   }) : () => {};
-  return {
-    wake: () => { if (!stopped) ask(); },
-    stop: () => {
-      stopped = true;
-      leave();
-      clearTimeout(timer);
-      abort?.abort();
-    },
+  const stop = () => {
+    if (stopped) return;
+    stopped = true;
+    leave();
+    hush();
   };
+  return { path, wake: ask, hush, stop };
 }
 
 // Which answers change when an object of a kind comes or goes. Lists that the node tells of by itself are not among them.
-const touched = { binding: /\/bindings/, exchange: /\/bindings/, policy: /^\/policies/, 'operator-policy': /^\/operator-policies/, user: /^\/users/, permission: /permissions/, 'topic-permission': /topic-permissions/, vhost: /^\/vhosts/, 'vhost-limit': /limits/, 'user-limit': /limits/ };
+const touched = {
+  binding: /\/bindings/, exchange: /\/bindings/, policy: /^\/policies/, 'operator-policy': /^\/operator-policies/,
+  user: /^\/users/, permission: /permissions/, 'topic-permission': /topic-permissions/,
+  vhost: /^\/vhosts/, 'vhost-limit': /limits/, 'user-limit': /limits/,
+};
 const gather = 300; // ms in which events are gathered before anything is asked
 const changed = new Set();
 
-watchObjects((objects) => {
-  for (const { kind } of objects) if (touched[kind]) changed.add(touched[kind]);
+watchObjects((objects, missed) => {
+  const kinds = missed ? Object.keys(touched) : objects.map((o) => o.kind);
+  for (const kind of kinds) if (touched[kind]) changed.add(touched[kind]);
   if (changed.size === 0) return;
   setTimeout(() => {
     const patterns = [...changed];
     changed.clear();
-    for (const [wake, path] of wakers) if (patterns.some((p) => p.test(path))) wake();
+    for (const asker of askers) if (patterns.some((p) => p.test(asker.path))) asker.wake();
   }, gather);
 });

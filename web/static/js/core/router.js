@@ -9,7 +9,7 @@ import { useState, useEffect } from './dom.js';
  * @param {string} hash
  * @returns {{segments: string[], query: Record<string,string>, key: string}} key is the address without query
  */
-export function parseHash(hash) {
+function parseHash(hash) {
   const text = hash.replace(/^#?\/?/, '');
   const at = text.indexOf('?');
   const path = at < 0 ? text : text.slice(0, at);

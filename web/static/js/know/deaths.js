@@ -24,6 +24,11 @@ const reasons = {
 export function story(headers, name = 'x-death') {
   const deaths = Array.isArray(headers?.[name]) ? headers[name] : [];
   return [...deaths].reverse().filter((d) => d && typeof d === 'object').map((d) => ({
-    what: reasons[d.reason] || `Died: ${d.reason}`, queue: String(d.queue), exchange: String(d.exchange ?? ''), keys: [].concat(d['routing-keys'] || []).join(', '), count: Number(d.count) || 1, at: Number(d.time) * 1000 || 0,
+    what: reasons[d.reason] || `Died: ${d.reason}`,
+    queue: String(d.queue),
+    exchange: String(d.exchange ?? ''),
+    keys: [].concat(d['routing-keys'] || []).join(', '),
+    count: Number(d.count) || 1,
+    at: Number(d.time) * 1000 || 0,
   }));
 }

@@ -4,7 +4,8 @@ const words = {
   Unacked: 'Messages that a consumer has and has not acknowledged yet. They come back if its channel closes.',
   Unacknowledged: 'Messages that were delivered and not acknowledged yet. They come back if the channel closes.',
   Unconfirmed: 'Published messages for which the publisher still waits for its confirm.',
-  'Consumer capacity': 'The share of time in which the queue could deliver at once, because a consumer was ready for more. Under 100 %, more consumers or a higher prefetch help.',
+  'Consumer capacity': 'The share of time in which the queue could deliver at once, because a consumer was ready for more. '
+    + 'Under 100 %, more consumers or a higher prefetch help.',
   'Idle since': 'Nothing happened here since then.',
   'Active consumer': 'The one consumer that gets messages now; the others wait to take its place.',
   'Exclusive owner': 'The connection that alone may use this queue. The queue goes with it.',

@@ -34,7 +34,8 @@ export async function survey(vhost, pages, signal, onPage = () => {}) {
   const look = async (params) => {
     const answer = await get(path + query({ page_size: pageSize, columns: columnsNeeded, ...params }), { signal });
     for (const queue of answer.items) known.set(`${queue.vhost} ${queue.name}`, queue);
-    state = { found: worst([...known.values()].flatMap((queue) => troubles(queue).map((trouble) => ({ queue, trouble })))), seen: known.size, total: answer.total_count };
+    const found = worst([...known.values()].flatMap((queue) => troubles(queue).map((trouble) => ({ queue, trouble }))));
+    state = { found, seen: known.size, total: answer.total_count };
     onPage(state);
     return answer;
   };

@@ -17,7 +17,11 @@ export function Cluster() {
     <${Page} title="Cluster" lead=${name.data?.name}>
       ${may.monitor() && html`<${Loaded} poll=${nodes}>${(list) => html`<div class="grid three">${list.map((n) => html`
         <${Card} key=${n.name} title=${n.name} actions=${html`<${State} state=${n.running === false ? 'down' : 'running'} />`}>
-          <${Facts} rows items=${[['Memory', n.mem_used !== undefined && `${bytes(n.mem_used)} of ${bytes(n.mem_limit)}`], ['Disk free', bytes(n.disk_free)], ['Up for', n.uptime && duration(n.uptime)]]} />
+          <${Facts} rows items=${[
+    ['Memory', n.mem_used !== undefined && `${bytes(n.mem_used)} of ${bytes(n.mem_limit)}`],
+    ['Disk free', bytes(n.disk_free)],
+    ['Up for', n.uptime && duration(n.uptime)],
+  ]} />
           <p><a href=${href(['nodes', n.name])}>Details of this node</a></p>
         <//>`)}</div>`}<//>`}
       ${may.administer() && name.data && html`<${Rename} current=${name.data.name} />`}
@@ -32,5 +36,10 @@ function Rename({ current }) {
     say(`The cluster is called “${f.name}” now`);
     refresh();
   };
-  return html`<${Card} title="Change name" lead="Clients and tools show this name; nothing else depends on it."><${Form} send=${send} button="Change name" label="Change name" disabled=${f.name === current || f.name === ''}><${Field} label="Name" value=${f.name} set=${on('name')} required /><//><//>`;
+  return html`
+    <${Card} title="Change name" lead="Clients and tools show this name; nothing else depends on it.">
+      <${Form} send=${send} button="Change name" label="Change name" disabled=${f.name === current || f.name === ''}>
+        <${Field} label="Name" value=${f.name} set=${on('name')} required />
+      <//>
+    <//>`;
 }

@@ -9,17 +9,28 @@ import { usePlace } from '../ui/shell.js';
 
 const client = (c) => [c.client_properties?.product, c.client_properties?.version].filter(Boolean).join(' ');
 
-/** Columns of a list of connections. @param {boolean} several whether there is more than one virtual host */
-export const connectionColumns = (several) => [
-  { id: 'name', label: 'Name', fixed: true, sort: 'name', cell: (c) => html`<a class="strong clip" href=${connectionHref(c.name)}>${c.user_provided_name || c.client_properties?.connection_name || c.name}</a>${(c.user_provided_name || c.client_properties?.connection_name) && html`<span class="sub">${c.name}</span>`}` },
+/** What a client calls its connection, if it does. @param {object} c */
+export const nameOf = (c) => c.user_provided_name || c.client_properties?.connection_name;
+
+const Name = ({ connection: c }) => html`
+  <a class="strong clip" href=${connectionHref(c.name)}>${nameOf(c) || c.name}</a>${nameOf(c) && html`<span class="sub">${c.name}</span>`}`;
+
+const Tls = ({ connection: c }) => (c.ssl ? html`<${Badge} tone="ok">${c.ssl_protocol || 'TLS'}<//>` : html`<span class="muted">no</span>`);
+
+// Columns of the list; several: there is more than one virtual host.
+const columns = (several) => [
+  { id: 'name', label: 'Name', fixed: true, sort: 'name', cell: (c) => html`<${Name} connection=${c} />` },
   { id: 'vhost', label: 'Virtual host', on: several, sort: 'vhost', cell: (c) => html`<span class="clip">${c.vhost}</span>` },
   { id: 'user', label: 'Username', on: true, sort: 'user', cell: (c) => c.user },
   { id: 'state', label: 'State', on: true, sort: 'state', cell: (c) => html`<${State} object=${c} />` },
-  { id: 'ssl', label: 'TLS', on: true, sort: 'ssl', cell: (c) => (c.ssl ? html`<${Badge} tone="ok">${c.ssl_protocol || 'TLS'}<//>` : html`<span class="muted">no</span>`) },
+  { id: 'ssl', label: 'TLS', on: true, sort: 'ssl', cell: (c) => html`<${Tls} connection=${c} />` },
   { id: 'tls', label: 'TLS details', cell: (c) => [c.ssl_key_exchange, c.ssl_cipher, c.ssl_hash].filter(Boolean).join(' ') },
   { id: 'protocol', label: 'Protocol', on: true, sort: 'protocol', cell: (c) => c.protocol },
   { id: 'channels', label: 'Channels', on: true, num: true, sort: 'channels', cell: (c) => count(c.channels) },
-  { id: 'client', label: 'Client', on: true, cell: (c) => html`<span class="clip">${client(c)}</span><span class="sub">${c.client_properties?.platform}</span>` },
+  {
+    id: 'client', label: 'Client', on: true,
+    cell: (c) => html`<span class="clip">${client(c)}</span><span class="sub">${c.client_properties?.platform}</span>`,
+  },
   { id: 'recv', label: 'From client', on: true, num: true, group: 'Network', sort: 'recv_oct_details.rate', cell: (c) => byteRate(c.recv_oct_details?.rate) },
   { id: 'send', label: 'To client', on: true, num: true, group: 'Network', sort: 'send_oct_details.rate', cell: (c) => byteRate(c.send_oct_details?.rate) },
   { id: 'recv_total', label: 'Received', num: true, group: 'Network', sort: 'recv_oct', cell: (c) => bytes(c.recv_oct) },
@@ -33,13 +44,15 @@ export const connectionColumns = (several) => [
 ];
 
 const none = html`<${Empty} icon="connections" title="Nobody is connected">
-  Clients connect with AMQP 0-9-1, usually on port 5672: <code>amqp://user:password@host:5672/</code>. A connection that comes and goes at once is in the node’s log, with the reason.<//>`;
+  Clients connect with AMQP 0-9-1, usually on port 5672: <code>amqp://user:password@host:5672/</code>. A connection that
+  ${' '}comes and goes at once is in the node’s log, with the reason.<//>`;
 
 /** The page. */
 export function Connections() {
   const { vhost, several } = usePlace();
   return html`
     <${Page} title="Connections" lead="Clients that are connected now.">
-      <${ServerList} id="connections" noun="connections" path=${vhost ? at('vhosts', vhost, 'connections') : '/connections'} columns=${connectionColumns(several)} keyOf=${(c) => c.name} empty=${none} />
+      <${ServerList} id="connections" noun="connections" path=${vhost ? at('vhosts', vhost, 'connections') : '/connections'}
+        columns=${columns(several)} keyOf=${(c) => c.name} empty=${none} />
     <//>`;
 }

@@ -13,5 +13,7 @@ export function HealthLink() {
   if (serious.length === 0) return null;
   const queues = new Set(serious.map((f) => `${f.queue.vhost} ${f.queue.name}`)).size;
   const worst = serious[0];
-  return html`<a class=${cx('btn alarm', worst.trouble.tone)} href="#/health" title=${`The first: ${worst.queue.name}. ${worst.trouble.title}.`}><${Icon} name="warn" />${plural(queues, 'queue needs', 'queues need')} a look</a>`;
+  return html`
+    <a class=${cx('btn alarm', worst.trouble.tone)} href="#/health" title=${`The first: ${worst.queue.name}. ${worst.trouble.title}.`}>
+      <${Icon} name="warn" />${plural(queues, 'queue needs', 'queues need')} a look</a>`;
 }

@@ -8,8 +8,10 @@ import { ServerList } from '../ui/list.js';
 import { Transfers } from '../ui/transfers.js';
 import { usePlace } from '../ui/shell.js';
 
+const link = (q) => html`<a class="strong clip" href=${href(['messages', q.vhost, q.name])}>${q.name}</a>`;
+
 const columns = (several) => [
-  { id: 'name', label: 'Queue', fixed: true, sort: 'name', cell: (q) => html`<a class="strong clip" href=${href(['messages', q.vhost, q.name])}>${q.name}</a>` },
+  { id: 'name', label: 'Queue', fixed: true, sort: 'name', cell: link },
   { id: 'vhost', label: 'Virtual host', on: several, sort: 'vhost', cell: (q) => q.vhost },
   { id: 'type', label: 'Type', on: true, sort: 'type', cell: (q) => q.type },
   { id: 'ready', label: 'Ready', on: true, num: true, sort: 'messages_ready', cell: (q) => count(q.messages_ready) },
@@ -18,13 +20,16 @@ const columns = (several) => [
   { id: 'consumers', label: 'Consumers', on: true, num: true, sort: 'consumers', cell: (q) => count(q.consumers) },
 ];
 
+const lead = 'Look inside a queue without taking anything out, search it, and move, copy or send back what is in it. The fullest queues come first.';
+
 /** The page. */
 export function Messages() {
   const { vhost, several } = usePlace();
   return html`
-    <${Page} title="Messages" lead="Look inside a queue without taking anything out, search it, and move, copy or send back what is in it. The fullest queues come first.">
+    <${Page} title="Messages" lead=${lead}>
       <${Transfers} />
-      <${ServerList} id="messages" noun="queues" path=${vhost ? at('queues', vhost) : '/queues'} columns=${columns(several)} keyOf=${(q) => `${q.vhost} ${q.name}`} first="messages_ready"
+      <${ServerList} id="messages" noun="queues" path=${vhost ? at('queues', vhost) : '/queues'} columns=${columns(several)}
+        keyOf=${(q) => `${q.vhost} ${q.name}`} first="messages_ready"
         empty=${html`<${Empty} icon="messages" title="No queues yet">Messages wait in queues; there is none.<//>`} />
     <//>`;
 }

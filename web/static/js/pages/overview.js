@@ -1,8 +1,8 @@
 /** The first page: what is wrong, totals, rates, nodes, churn, ports. */
 import { html } from '../core/dom.js';
-import { query, del } from '../core/api.js';
+import { query } from '../core/api.js';
 import { may } from '../core/session.js';
-import { usePoll, refresh } from '../core/poll.js';
+import { usePoll } from '../core/poll.js';
 import { href } from '../core/router.js';
 import { count, bytes, duration, rate, short } from '../core/format.js';
 import { Page, Card, Fold, Meter, Note, Loaded, Badge, State } from '../ui/parts.js';
@@ -10,7 +10,7 @@ import { Kpi } from '../ui/kpi.js';
 import { SmallTable } from '../ui/table.js';
 import { Chart, RangePick, useRange } from '../ui/chart.js';
 import { QueuedChart, RatesChart } from '../ui/rates.js';
-import { confirm } from '../ui/dialog.js';
+import { reset } from '../ui/reset.js';
 import { usePlace } from '../ui/shell.js';
 import { HealthLink } from './health-link.js';
 
@@ -47,49 +47,93 @@ function Totals({ overview: o }) {
         <${Kpi} label="published" value=${rate(s.publish_details?.rate ?? 0)} details=${s.publish_details} rates colour=${5} />
         <${Kpi} label="delivered" value=${rate(s.deliver_get_details?.rate ?? 0)} details=${s.deliver_get_details} rates colour=${3} />
       </div>
-      <div class="counts">${objects.map(([key, to]) => html`<${to ? 'a' : 'div'} key=${key} href=${to}><b>${count(t[key])}</b> ${key}<//>`)}</div>
+      <div class="counts">${objects.map(([key, to]) => html`
+        <${to ? 'a' : 'div'} key=${key} href=${to}><b>${count(t[key])}</b> ${key}<//>`)}</div>
     </div>`;
 }
 
 function Warnings({ overview: o }) {
+  const { down } = usePlace();
   return html`
+    ${down.map(({ vhost, node, state }) => html`
+      <${Note} key=${`${vhost} ${node}`} tone="bad" title=${`The virtual host “${vhost}” does not run on ${node}: it is ${state}`}>
+        Clients cannot use it there. The node’s log says why; ${may.administer()
+    ? html`it can be started again <a href=${href(['vhosts', vhost])}>on its page</a>.`
+    : 'an administrator can start it again.'}
+      <//>`)}
     ${o.disable_stats && html`<${Note} tone="warn" title="Statistics are off">The node was told not to gather them, so rates and charts stay empty.<//>`}
     ${o.rates_mode === 'none' && html`<${Note} tone="warn" title="Message rates are off">The node gathers counts, but no rates.<//>`}
-    ${o.statistics_db_event_queue > 1000 && html`<${Note} tone="warn" title="Statistics are late">${count(o.statistics_db_event_queue)} events wait to be counted, so the figures on this page are old.<//>`}`;
+    ${o.statistics_db_event_queue > 1000 && html`
+      <${Note} tone="warn" title="Statistics are late">
+        ${count(o.statistics_db_event_queue)} events wait to be counted, so the figures on this page are old.
+      <//>`}`;
 }
 
-/** The limits that a node's figures are measured against; bad tells an alarm. */
-const usage = (node, used, total, alarm, format = count) => ({ used: node[used], total: node[total], bad: node[alarm], format });
-
-function Used({ value, label }) {
-  return html`<div class="used"><span>${value.format(value.used)} <span class="muted">of ${value.format(value.total)}</span></span><${Meter} value=${value.used} max=${value.total} label=${label} tone=${value.bad ? 'bad' : undefined} /></div>`;
+// Used shows a figure beside its limit.
+function Used({ used, limit, label, alarm, format = count }) {
+  return html`
+    <div class="used">
+      <span>${format(used)} <span class="muted">of ${format(limit)}</span></span>
+      <${Meter} value=${used} max=${limit} label=${label} tone=${alarm ? 'bad' : undefined} />
+    </div>`;
 }
 
 function Disk({ node }) {
   if (typeof node.disk_free !== 'number') return html`<span class="muted">not watched</span>`;
-  return html`<span class=${node.disk_free_alarm ? 'state bad' : ''}>${bytes(node.disk_free)} <span class="muted">free, alarm under ${bytes(node.disk_free_limit)}</span></span>`;
+  return html`
+    <span class=${node.disk_free_alarm ? 'state bad' : ''}>${bytes(node.disk_free)}${' '}
+      <span class="muted">free, alarm under ${bytes(node.disk_free_limit)}</span></span>`;
 }
+
+const Info = ({ node: n }) => html`
+  <span class="badges">
+    ${n.rates_mode && html`<${Badge} title="How finely message rates are kept">${n.rates_mode}<//>`}
+    ${n.enabled_plugins?.length > 0 && html`<${Badge} title=${n.enabled_plugins.join('\n')}>${n.enabled_plugins.length} plugins<//>`}
+  </span>`;
+
+const runs = (node) => node.running !== false;
 
 const nodeColumns = [
   { id: 'name', label: 'Name', by: (n) => n.name, cell: (n) => html`<a class="strong" href=${href(['nodes', n.name])}>${n.name}</a>` },
-  { id: 'state', label: 'State', cell: (n) => html`<${State} state=${n.running === false ? 'down' : 'running'} />` },
-  { id: 'mem', label: 'Memory', cell: (n) => n.running !== false && html`<${Used} value=${usage(n, 'mem_used', 'mem_limit', 'mem_alarm', bytes)} label="Memory used" />` },
-  { id: 'disk', label: 'Disk', cell: (n) => n.running !== false && html`<${Disk} node=${n} />` },
-  { id: 'fd', label: 'File descriptors', cell: (n) => n.running !== false && html`<${Used} value=${usage(n, 'fd_used', 'fd_total')} label="File descriptors used" />` },
-  { id: 'sockets', label: 'Sockets', cell: (n) => n.sockets_used !== undefined && html`<${Used} value=${usage(n, 'sockets_used', 'sockets_total')} label="Sockets used" />` },
+  { id: 'state', label: 'State', cell: (n) => html`<${State} state=${runs(n) ? 'running' : 'down'} />` },
+  {
+    id: 'mem', label: 'Memory',
+    cell: (n) => runs(n) && html`<${Used} label="Memory used" used=${n.mem_used} limit=${n.mem_limit} alarm=${n.mem_alarm} format=${bytes} />`,
+  },
+  { id: 'disk', label: 'Disk', cell: (n) => runs(n) && html`<${Disk} node=${n} />` },
+  { id: 'fd', label: 'File descriptors', cell: (n) => runs(n) && html`<${Used} label="File descriptors used" used=${n.fd_used} limit=${n.fd_total} />` },
+  {
+    id: 'sockets', label: 'Sockets',
+    cell: (n) => n.sockets_used !== undefined && html`<${Used} label="Sockets used" used=${n.sockets_used} limit=${n.sockets_total} />`,
+  },
   { id: 'proc', label: 'Processes', num: true, cell: (n) => count(n.proc_used) },
   { id: 'uptime', label: 'Uptime', num: true, by: (n) => n.uptime, cell: (n) => duration(n.uptime) },
-  { id: 'info', label: 'Info', cell: (n) => html`<span class="badges">${n.rates_mode && html`<${Badge} title="How finely message rates are kept">${n.rates_mode}<//>`}${n.enabled_plugins?.length > 0 && html`<${Badge} title=${n.enabled_plugins.join('\n')}>${n.enabled_plugins.length} plugins<//>`}</span>` },
+  { id: 'info', label: 'Info', cell: (n) => html`<${Info} node=${n} />` },
 ];
+
+const resetAll = html`<button type="button" class="btn quiet small" onClick=${() => reset('/reset', 'all nodes')}>Reset statistics</button>`;
+
+// Disagreements warns of nodes that do not see each other, or not for the same time.
+function Disagreements({ nodes }) {
+  const split = nodes.filter((n) => n.partitions?.length > 0);
+  const times = new Set(nodes.map((n) => n.net_ticktime).filter((t) => t !== undefined));
+  return html`
+    ${split.length > 0 && html`
+      <${Note} tone="bad" title="The cluster is split">
+        ${split.map((n) => `${n.name} cannot see ${n.partitions.join(', ')}`).join('; ')}. Mend the network, then restart the nodes of the smaller side.
+      <//>`}
+    ${times.size > 1 && html`
+      <${Note} tone="warn" title="The nodes differ in net_ticktime">
+        They do not agree on how long a silent node counts as there. Give all of them the same value.
+      <//>`}`;
+}
 
 function Nodes() {
   const poll = usePoll('/nodes');
-  const reset = (path, what) => confirm({ title: `Reset the statistics of ${what}?`, text: 'Messages stay. Counts and charts begin again at zero.', lost: ['all counted totals and the history of the charts'], action: 'Reset statistics', run: () => del(path) }).then((done) => done && refresh());
   return html`
-    <${Fold} id="nodes" title="Nodes" count=${poll.data?.length} flush side=${may.administer() && html`<button type="button" class="btn quiet small" onClick=${() => reset('/reset', 'all nodes')}>Reset statistics</button>`}>
+    <${Fold} id="nodes" title="Nodes" count=${poll.data?.length} flush side=${may.administer() && resetAll}>
       <${Loaded} poll=${poll}>${(nodes) => html`
-        ${nodes.some((n) => n.partitions?.length > 0) && html`<${Note} tone="bad" title="The cluster is split">${nodes.filter((n) => n.partitions?.length).map((n) => `${n.name} cannot see ${n.partitions.join(', ')}`).join('; ')}. Mend the network, then restart the nodes of the smaller side.<//>`}
-        ${new Set(nodes.map((n) => n.net_ticktime).filter((t) => t !== undefined)).size > 1 && html`<${Note} tone="warn" title="The nodes differ in net_ticktime">They do not agree on how long a silent node counts as there. Give all of them the same value.<//>`}
+        <${Disagreements} nodes=${nodes} />
         <${SmallTable} label="Nodes" columns=${nodeColumns} rows=${nodes} keyOf=${(n) => n.name} />`}<//>
     <//>`;
 }
@@ -104,25 +148,30 @@ const churn = [
 export function Churn({ rates: c = {}, open = false }) {
   return html`
     <${Fold} id="churn" title="Churn" open=${open}>
-      <p class="muted">How often connections, channels and queues come and go. Steady churn of hundreds a second means that a client opens a connection for each message.</p>
-      <div class="grid three">${churn.map(([title, keys]) => html`<${Chart} key=${title} id=${`churn.${title}`} title=${title} format=${rate}
-        series=${keys.map(([k, label]) => ({ label, details: c[`${k}_details`], now: c[`${k}_details`]?.rate, rates: true }))} />`)}</div>
+      <p class="muted">
+        How often connections, channels and queues come and go. Steady churn of hundreds a second means that a client opens a connection for each message.
+      </p>
+      <div class="grid three">${churn.map(([title, keys]) => html`
+        <${Chart} key=${title} id=${`churn.${title}`} title=${title} format=${rate}
+          series=${keys.map(([k, label]) => ({ label, details: c[`${k}_details`], now: c[`${k}_details`]?.rate, rates: true }))} />`)}</div>
     <//>`;
 }
+
+const no = html`<span class="muted">no</span>`;
 
 const listenerColumns = [
   { id: 'protocol', label: 'Protocol', by: (l) => l.protocol, cell: (l) => l.protocol },
   { id: 'node', label: 'Node', by: (l) => l.node, cell: (l) => l.node },
   { id: 'ip', label: 'Bound to', cell: (l) => l.ip_address },
   { id: 'port', label: 'Port', num: true, by: (l) => l.port, cell: (l) => l.port },
-  { id: 'tls', label: 'TLS', cell: (l) => (/ssl|https/.test(l.protocol) || l.tls ? html`<${Badge} tone="ok">TLS<//>` : html`<span class="muted">no</span>`) },
+  { id: 'tls', label: 'TLS', cell: (l) => (/ssl|https/.test(l.protocol) || l.tls ? html`<${Badge} tone="ok">TLS<//>` : no) },
 ];
 const contextColumns = [
   { id: 'description', label: 'Context', cell: (c) => c.description },
   { id: 'node', label: 'Node', cell: (c) => c.node },
   { id: 'ip', label: 'Bound to', cell: (c) => c.ip },
   { id: 'port', label: 'Port', num: true, cell: (c) => c.port },
-  { id: 'ssl', label: 'TLS', cell: (c) => (c.protocol === 'https' || c.ssl === true ? 'yes' : html`<span class="muted">no</span>`) },
+  { id: 'ssl', label: 'TLS', cell: (c) => (c.protocol === 'https' || c.ssl === true ? 'yes' : no) },
   { id: 'path', label: 'Path', cell: (c) => html`<code>${c.path}</code>` },
 ];
 
@@ -130,8 +179,14 @@ function Ports({ overview: o }) {
   return html`
     <${Fold} id="ports" title="Ports and contexts" open=${false}>
       <div class="grid two">
-        <${Card} title="Listening ports" flush><${SmallTable} label="Listening ports" columns=${listenerColumns} rows=${o.listeners} keyOf=${(l) => `${l.node} ${l.protocol} ${l.ip_address} ${l.port}`} /><//>
-        <${Card} title="Web contexts" flush><${SmallTable} label="Web contexts" columns=${contextColumns} rows=${o.contexts || []} keyOf=${(c) => `${c.node} ${c.description} ${c.port}`} /><//>
+        <${Card} title="Listening ports" flush>
+          <${SmallTable} label="Listening ports" columns=${listenerColumns} rows=${o.listeners}
+            keyOf=${(l) => `${l.node} ${l.protocol} ${l.ip_address} ${l.port}`} />
+        <//>
+        <${Card} title="Web contexts" flush>
+          <${SmallTable} label="Web contexts" columns=${contextColumns} rows=${o.contexts || []}
+            keyOf=${(c) => `${c.node} ${c.description} ${c.port}`} />
+        <//>
       </div>
     <//>`;
 }

@@ -12,16 +12,27 @@ import { ask } from '../ui/dialog.js';
 import { usePlace } from '../ui/shell.js';
 import { AddQueue } from './add-queue.js';
 
-const number = (id, label, group, on, format = count) => ({ id, label, group, on, num: true, sort: id, cell: (q) => (q[id] === 0 ? html`<span class="zero">0</span>` : format(q[id])) });
-const speed = (key, label, on) => ({ id: `rate_${key}`, label, on, num: true, group: 'Message rates', sort: `message_stats.${key}_details.rate`, cell: (q) => { const r = rateOf(q.message_stats, key); return r ? rate(r) : html`<span class="zero">${rate(r)}</span>`; } });
+// quiet draws a zero so that other figures stand out.
+const quiet = (n, format) => (n ? format(n) : html`<span class="zero">${format(n)}</span>`);
+
+const number = (group, format) => (id, label, on) => ({ id, label, group, on, num: true, sort: id, cell: (q) => quiet(q[id], format) });
+const messages = number('Messages', count);
+const octets = number('Message bytes', bytes);
+const speed = (key, label, on) => ({
+  id: `rate_${key}`, label, on, num: true, group: 'Message rates', sort: `message_stats.${key}_details.rate`,
+  cell: (q) => quiet(rateOf(q.message_stats, key), rate),
+});
 
 // mirrors tells how many copies there are besides the leader, and whether all are in step.
 function Copies({ queue: q }) {
   const others = q.slave_nodes || (q.members || []).filter((n) => n !== q.leader);
   if (!others || others.length === 0) return null;
   const behind = q.slave_nodes ? others.filter((n) => !(q.synchronised_slave_nodes || []).includes(n)) : others.filter((n) => !(q.online || []).includes(n));
-  return html`<${Badge} tone=${behind.length ? 'warn' : 'ok'} title=${behind.length ? `Not in sync: ${behind.join(', ')}` : `Copies on ${others.join(', ')}`}>+${others.length}<//>`;
+  const words = behind.length ? `Not in sync: ${behind.join(', ')}` : `Copies on ${others.join(', ')}`;
+  return html`<${Badge} tone=${behind.length ? 'warn' : 'ok'} title=${words}>+${others.length}<//>`;
 }
+
+const percent = (share) => (typeof share === 'number' ? `${Math.round(share * 100)} %` : '–');
 
 const columns = (several) => [
   { id: 'name', label: 'Name', fixed: true, sort: 'name', cell: (q) => html`<a class="strong clip" href=${queueHref(q.vhost, q.name)}>${q.name}</a>` },
@@ -33,9 +44,11 @@ const columns = (several) => [
   { id: 'state', label: 'State', on: true, sort: 'state', cell: (q) => html`<${State} object=${q} />` },
   { id: 'node', label: 'Node', sort: 'node', cell: (q) => html`${q.node || q.leader} <${Copies} queue=${q} />` },
   { id: 'consumers', label: 'Consumers', num: true, sort: 'consumers', cell: (q) => count(q.consumers) },
-  { id: 'capacity', label: 'Consumer capacity', num: true, sort: 'consumer_capacity', cell: (q) => (typeof q.consumer_capacity === 'number' ? `${Math.round(q.consumer_capacity * 100)} %` : '–') },
-  number('messages_ready', 'Ready', 'Messages', true), number('messages_unacknowledged', 'Unacked', 'Messages', true), number('messages_ram', 'In memory', 'Messages', false), number('messages_persistent', 'Persistent', 'Messages', false), number('messages', 'Total', 'Messages', true),
-  number('message_bytes_ready', 'Ready', 'Message bytes', false, bytes), number('message_bytes_unacknowledged', 'Unacked', 'Message bytes', false, bytes), number('message_bytes_ram', 'In memory', 'Message bytes', false, bytes), number('message_bytes_persistent', 'Persistent', 'Message bytes', false, bytes), number('message_bytes', 'Total', 'Message bytes', false, bytes),
+  { id: 'capacity', label: 'Consumer capacity', num: true, sort: 'consumer_capacity', cell: (q) => percent(q.consumer_capacity) },
+  messages('messages_ready', 'Ready', true), messages('messages_unacknowledged', 'Unacked', true), messages('messages_ram', 'In memory'),
+  messages('messages_persistent', 'Persistent'), messages('messages', 'Total', true),
+  octets('message_bytes_ready', 'Ready'), octets('message_bytes_unacknowledged', 'Unacked'), octets('message_bytes_ram', 'In memory'),
+  octets('message_bytes_persistent', 'Persistent'), octets('message_bytes', 'Total'),
   speed('publish', 'Incoming', true), speed('deliver_get', 'Deliver / get', true), speed('redeliver', 'Redelivered', false), speed('ack', 'Ack', true),
 ];
 
@@ -43,11 +56,17 @@ const columns = (several) => [
 export function Queues() {
   const { vhost, several } = usePlace();
   const add = () => ask(AddQueue, { vhost });
-  const none = html`<${Empty} icon="queues" title="No queues yet">
-    Messages wait in queues until a consumer takes them. Clients usually declare the queues that they need;${may.operate() ? html` you can also <button type="button" class="btn small" onClick=${add}>add one here</button>.` : ' your user does not add them here.'}<//>`;
+  const none = html`
+    <${Empty} icon="queues" title="No queues yet">
+      Messages wait in queues until a consumer takes them. Clients usually declare the queues that they need;${' '}
+      ${may.operate()
+    ? html`you can also <button type="button" class="btn small" onClick=${add}>add one here</button>.`
+    : 'your user does not add them here.'}
+    <//>`;
   return html`
     <${Page} title="Queues" lead="Where messages wait for consumers."
       actions=${may.operate() && html`<button type="button" class="btn primary" onClick=${add}><${Icon} name="plus" />Add a queue</button>`}>
-      <${ServerList} id="queues" noun="queues" path=${vhost ? at('queues', vhost) : '/queues'} columns=${columns(several)} keyOf=${(q) => `${q.vhost} ${q.name}`} empty=${none} />
+      <${ServerList} id="queues" noun="queues" path=${vhost ? at('queues', vhost) : '/queues'} columns=${columns(several)}
+        keyOf=${(q) => `${q.vhost} ${q.name}`} empty=${none} />
     <//>`;
 }

@@ -5,10 +5,11 @@ import { count } from '../core/format.js';
 import { Icon } from './icons.js';
 
 const types = [['string', 'String'], ['number', 'Number'], ['boolean', 'Boolean'], ['list', 'List']];
-const typeOf = (row) => (!row ? 'string' : ['number', 'ms', 'bytes'].includes(row.type) ? 'number' : row.type === 'boolean' ? 'boolean' : row.type === 'list' ? 'list' : 'string');
+const plainTypes = { number: 'number', ms: 'number', bytes: 'number', boolean: 'boolean', list: 'list' };
+const typeOf = (known) => plainTypes[known?.type] || 'string';
 
-/** An empty row for the editor. */
-export const blank = () => ({ name: '', value: '', type: 'string' });
+// blank is an empty row.
+const blank = () => ({ name: '', value: '', type: 'string' });
 
 /** Rows as an object for the API. Throws with words when a value is not what its type says. @param {object[]} rows */
 export function toObject(rows) {
@@ -37,9 +38,11 @@ function convert(name, value, type) {
   }
 }
 
+const typeOfValue = (value) => (Array.isArray(value) ? 'list' : ['number', 'boolean'].includes(typeof value) ? typeof value : 'string');
+
 /** An object as rows, to be edited. @param {Record<string,*>} values */
 export const toRows = (values) => Object.entries(values || {}).map(([name, value]) => ({
-  name, value: Array.isArray(value) ? value.join(', ') : String(value), type: Array.isArray(value) ? 'list' : typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'string',
+  name, value: Array.isArray(value) ? value.join(', ') : String(value), type: typeOfValue(value),
 }));
 
 /**
@@ -54,10 +57,18 @@ export function ArgumentsEditor({ label, rows, set, offers = [] }) {
   const left = offers.filter((k) => !rows.some((r) => r.name === k.name));
   return html`
     <fieldset class="wide pairs"><legend class="label">${label}</legend>
-      ${rows.map((r, i) => html`<${Pair} key=${i} row=${r} n=${i + 1} offers=${offers} change=${(p) => change(i, p)} remove=${() => set(rows.filter((_, j) => j !== i))} />`)}
+      ${rows.map((r, i) => html`
+        <${Pair} key=${i} row=${r} n=${i + 1} offers=${offers} change=${(p) => change(i, p)} remove=${() => set(rows.filter((_, j) => j !== i))} />`)}
       <div class="offers">${groupsOf(left).map(([group, keys]) => html`
-        <div key=${group} class="chips">${group && html`<span>${group}</span>`}${keys.map((k) => html`<button key=${k.name} type="button" class="chip" title=${`${k.name}: ${k.doc}`} onClick=${() => add(k)}>+ ${k.label}</button>`)}</div>`)}
-        <div class="chips">${left.some((k) => k.group) && html`<span>Other</span>`}<button type="button" class="chip" onClick=${() => set([...rows, blank()])}>+ any</button></div>
+        <div key=${group} class="chips">
+          ${group && html`<span>${group}</span>`}
+          ${keys.map((k) => html`
+            <button key=${k.name} type="button" class="chip" title=${`${k.name}: ${k.doc}`} onClick=${() => add(k)}>+ ${k.label}</button>`)}
+        </div>`)}
+        <div class="chips">
+          ${left.some((k) => k.group) && html`<span>Other</span>`}
+          <button type="button" class="chip" onClick=${() => set([...rows, blank()])}>+ any</button>
+        </div>
       </div>
     </fieldset>`;
 }
@@ -77,9 +88,17 @@ function Pair({ row, n, offers, change, remove }) {
     <div class="pair">
       <input aria-label=${`Key ${n}`} value=${row.name} placeholder="key" onInput=${(e) => rename(e.target.value)} spellcheck="false" autocomplete="off" />
       ${choices
-    ? html`<select aria-label=${`Value ${n}`} value=${row.value} onChange=${(e) => change({ value: e.target.value })}>${choices.map((c) => html`<option key=${c} value=${c} selected=${c === row.value}>${c}</option>`)}</select>`
-    : html`<input aria-label=${`Value ${n}`} value=${row.value} placeholder=${row.type === 'list' ? 'one, two' : 'value'} inputmode=${row.type === 'number' ? 'numeric' : undefined} onInput=${(e) => change({ value: e.target.value })} spellcheck="false" autocomplete="off" />`}
-      <select aria-label=${`Type ${n}`} value=${row.type} onChange=${(e) => change({ type: e.target.value })}>${types.map(([v, text]) => html`<option key=${v} value=${v} selected=${v === row.type}>${text}</option>`)}</select>
+    ? html`
+      <select aria-label=${`Value ${n}`} value=${row.value} onChange=${(e) => change({ value: e.target.value })}>
+        ${choices.map((c) => html`<option key=${c} value=${c} selected=${c === row.value}>${c}</option>`)}
+      </select>`
+    : html`
+      <input aria-label=${`Value ${n}`} value=${row.value} placeholder=${row.type === 'list' ? 'one, two' : 'value'}
+        inputmode=${row.type === 'number' ? 'numeric' : undefined} spellcheck="false" autocomplete="off"
+        onInput=${(e) => change({ value: e.target.value })} />`}
+      <select aria-label=${`Type ${n}`} value=${row.type} onChange=${(e) => change({ type: e.target.value })}>
+        ${types.map(([v, text]) => html`<option key=${v} value=${v} selected=${v === row.type}>${text}</option>`)}
+      </select>
       <button type="button" class="btn quiet small icon" aria-label=${`Remove ${row.name || `row ${n}`}`} onClick=${remove}><${Icon} name="close" /></button>
       ${known && html`<span class="words">${row.value === '' ? known.doc : words(row, known)}</span>`}
     </div>`;

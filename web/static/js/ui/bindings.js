@@ -1,6 +1,7 @@
 /** Bindings of an exchange or a queue: lists with Unbind, and a form to bind. */
 import { html, useState } from '../core/dom.js';
-import { at, post, del, exchangeName } from '../core/api.js';
+import { at, post, exchangeName } from '../core/api.js';
+import { del } from '../core/deletion.js';
 import { may } from '../core/session.js';
 import { refresh } from '../core/poll.js';
 import { exchangeHref, queueHref } from '../core/router.js';
@@ -12,19 +13,27 @@ import { ArgumentsEditor, toObject } from './arguments.js';
 import { confirm, say } from './dialog.js';
 import { useNames } from './choices.js';
 
-const source = (b) => (b.source === '' ? html`<span class="muted">(AMQP default)</span>` : html`<a class="clip" href=${exchangeHref(b.vhost, b.source)}>${b.source}</a>`);
-const target = (b) => html`<a class="clip" href=${b.destination_type === 'queue' ? queueHref(b.vhost, b.destination) : exchangeHref(b.vhost, b.destination)}>${b.destination}</a>`;
+const unnamed = html`<span class="muted">(AMQP default)</span>`;
+const source = (b) => (b.source === '' ? unnamed : html`<a class="clip" href=${exchangeHref(b.vhost, b.source)}>${b.source}</a>`);
+const hrefOf = { queue: queueHref, exchange: exchangeHref };
+const target = (b) => html`<a class="clip" href=${hrefOf[b.destination_type](b.vhost, b.destination)}>${b.destination}</a>`;
 
 /** The path of a binding; properties_key is encoded once more (management-api §10). */
 const path = (b) => at('bindings', b.vhost, 'e', exchangeName(b.source), b.destination_type === 'queue' ? 'q' : 'e', b.destination, b.properties_key);
 
+const remains = (b) => `Messages ${b.routing_key ? `with the routing key “${b.routing_key}” ` : ''}no longer go `
+  + `from “${exchangeLabel(b.source)}” to the ${b.destination_type} “${b.destination}” by this binding`;
+
 function unbind(b) {
   return confirm({
     title: 'Unbind?', action: 'Unbind',
-    lost: [`Messages ${b.routing_key ? `with the routing key “${b.routing_key}” ` : ''}no longer go from “${exchangeLabel(b.source)}” to the ${b.destination_type} “${b.destination}” by this binding`],
-    run: () => del(path(b)),
-  }).then((done) => { if (done) { say('The binding is gone'); refresh(); } });
+    lost: [remains(b)],
+    run: () => del(path(b)), said: 'The binding is gone', next: refresh,
+  });
 }
+
+const Unbind = ({ binding: b }) => html`
+  <button type="button" class="btn danger small" onClick=${() => unbind(b)} aria-label=${`Unbind ${b.source} ${b.routing_key}`}>Unbind</button>`;
 
 const columns = (show) => [
   show === 'from' && { id: 'from', label: 'From', by: (b) => b.source, cell: source },
@@ -32,16 +41,19 @@ const columns = (show) => [
   show === 'to' && { id: 'kind', label: 'Kind', by: (b) => b.destination_type, cell: (b) => b.destination_type },
   { id: 'key', label: 'Routing key', by: (b) => b.routing_key, cell: (b) => html`<code class="clip">${b.routing_key}</code>` },
   { id: 'arguments', label: 'Arguments', cell: (b) => Object.entries(b.arguments || {}).map(([k, v]) => html`<code>${k}: ${JSON.stringify(v)}</code> `) },
-  may.operate() && { id: 'act', label: '', act: true, cell: (b) => b.source !== '' && html`<button type="button" class="btn danger small" onClick=${() => unbind(b)} aria-label=${`Unbind ${b.source} ${b.routing_key}`}>Unbind</button>` },
+  may.operate() && { id: 'act', label: '', act: true, cell: (b) => b.source !== '' && html`<${Unbind} binding=${b} />` },
 ].filter(Boolean);
 
 const empties = {
   from: html`<${Empty} icon="exchanges" title="Nothing is bound to this">It gets no messages but those that are sent to it by name.<//>`,
-  to: html`<${Empty} icon="exchanges" title="It leads nowhere yet">Messages published here are dropped, or returned to publishers who asked for that, until a queue is bound.<//>`,
+  to: html`<${Empty} icon="exchanges" title="It leads nowhere yet">
+    Messages published here are dropped, or returned to publishers who asked for that, until a queue is bound.<//>`,
 };
 
 /** @param {{rows: object[], show: 'from'|'to'}} props */
-export const Bindings = ({ rows, show }) => html`<${SmallTable} label=${show === 'from' ? 'Bindings to this' : 'Bindings from this'} columns=${columns(show)} rows=${rows} keyOf=${(b) => JSON.stringify([b.source, b.destination_type, b.destination, b.properties_key])} empty=${empties[show]} />`;
+export const Bindings = ({ rows, show }) => html`
+  <${SmallTable} label=${show === 'from' ? 'Bindings to this' : 'Bindings from this'} columns=${columns(show)} rows=${rows}
+    keyOf=${(b) => JSON.stringify([b.source, b.destination_type, b.destination, b.properties_key])} empty=${empties[show]} />`;
 
 /** Binds this queue to an exchange. @param {{vhost: string, queue: string}} props */
 export function BindQueue({ vhost, queue }) {
@@ -63,6 +75,11 @@ export function BindQueue({ vhost, queue }) {
     <//>`;
 }
 
+const hints = {
+  topic: 'A pattern: * stands for one word, # for any number of words.', direct: 'Messages with exactly this key.',
+  fanout: 'A fanout exchange does not look at it.', headers: 'A headers exchange looks at the arguments instead.',
+};
+
 /** Binds a queue or an exchange to this exchange. @param {{vhost: string, exchange: string, type: string}} props */
 export function BindExchange({ vhost, exchange, type }) {
   const [f, on, set] = useForm({ kind: 'q', name: '', key: '' });
@@ -76,7 +93,6 @@ export function BindExchange({ vhost, exchange, type }) {
     say(`“${f.name}” is bound`);
     refresh();
   };
-  const hints = { topic: 'A pattern: * stands for one word, # for any number of words.', direct: 'Messages with exactly this key.', fanout: 'A fanout exchange does not look at it.', headers: 'A headers exchange looks at the arguments instead.' };
   return html`
     <${Form} send=${send} button="Bind" label="Add binding from this exchange">
       <${Select} label="To" value=${f.kind} set=${on('kind')} options=${[['q', 'Queue'], ['e', 'Exchange']]} />

@@ -12,15 +12,22 @@ function Peer({ row }) {
   return '';
 }
 
+const kinds = { publish: 'Publish', confirm: 'Confirm', deliver_get: 'Deliver / get', ack: 'Ack' };
+
 const columns = [
   { id: 'peer', label: 'With', cell: (r) => html`<${Peer} row=${r} />` },
-  ...[['publish', 'Publish'], ['confirm', 'Confirm'], ['deliver_get', 'Deliver / get'], ['ack', 'Ack']].map(([k, label]) => ({ id: k, label, num: true, cell: (r) => rate(rateOf(r.stats, k)) })),
+  ...Object.entries(kinds).map(([k, label]) => ({ id: k, label, num: true, cell: (r) => rate(rateOf(r.stats, k)) })),
 ];
 
 /** @param {{id: string, parts: [string, object[]|undefined][]}} props shown only where there is something */
 export function Breakdown({ id, parts }) {
   const there = parts.filter(([, rows]) => rows?.length > 0);
   return there.length > 0 && html`
-    <${Fold} id=${`${id}.breakdown`} title="Rates in detail" open=${false}><div class="grid two">${there.map(([title, rows]) => html`
-      <${Card} key=${title} title=${title} flush><${SmallTable} label=${title} columns=${columns} rows=${rows} keyOf=${(r) => JSON.stringify([r.channel_details?.name, r.queue, r.exchange])} /><//>`)}</div><//>`;
+    <${Fold} id=${`${id}.breakdown`} title="Rates in detail" open=${false}>
+      <div class="grid two">${there.map(([title, rows]) => html`
+        <${Card} key=${title} title=${title} flush>
+          <${SmallTable} label=${title} columns=${columns} rows=${rows} keyOf=${(r) => JSON.stringify([r.channel_details?.name, r.queue, r.exchange])} />
+        <//>`)}
+      </div>
+    <//>`;
 }

@@ -8,7 +8,8 @@ const nothing = { messages: [], cursor: '', examined: 0, total: undefined, runni
 
 /**
  * @param {string} path of browse @param {object} params its conditions and order
- * @returns {{messages: object[], cursor: string|null, examined: number, total: number|undefined, running: boolean, error: Error|null, more: () => void, stop: () => void, again: () => void}}
+ * @returns {{messages: object[], cursor: string|null, examined: number, total: number|undefined, running: boolean, error: Error|null,
+ *   more: () => void, stop: () => void, again: () => void}}
  * cursor is null when the end was reached; more goes on from there, again begins anew
  */
 export function useBrowse(path, params) {
@@ -25,7 +26,8 @@ export function useBrowse(path, params) {
       for (let i = 0; i < rounds && s.running; i++) {
         const a = await get(path + query({ ...params, limit: want - s.messages.length, cursor: s.cursor }), { signal: mine.signal });
         const messages = [...s.messages, ...a.messages];
-        s = { messages, cursor: a.cursor, examined: s.examined + a.examined, total: a.total, running: i + 1 < rounds && a.cursor !== null && messages.length < want, error: null };
+        const running = i + 1 < rounds && a.cursor !== null && messages.length < want;
+        s = { messages, cursor: a.cursor, examined: s.examined + a.examined, total: a.total, running, error: null };
         set(s);
       }
     } catch (error) {

@@ -1,5 +1,5 @@
 /** A chart over time with a legend that shows the newest values and switches its curves. */
-import { html, useEffect, useRef, useState, useMemo } from '../core/dom.js';
+import { html, useEffect, useRef, useMemo } from '../core/dom.js';
 import { usePref } from '../core/prefs.js';
 import { bytes, byteRate, rate, count, short } from '../core/format.js';
 import { useTheme } from './theme.js';
@@ -9,7 +9,11 @@ import uPlot from '../../vendor/uplot.js';
 
 /** Time ranges: [id, short label, label, seconds, seconds between samples]. */
 const ranges = [
-  ['1m', '1 min', 'last minute', 60, 5], ['10m', '10 min', 'last ten minutes', 600, 5], ['1h', '1 h', 'last hour', 3600, 60], ['8h', '8 h', 'last eight hours', 28800, 600], ['24h', '1 d', 'last day', 86400, 1800],
+  ['1m', '1 min', 'last minute', 60, 5],
+  ['10m', '10 min', 'last ten minutes', 600, 5],
+  ['1h', '1 h', 'last hour', 3600, 60],
+  ['8h', '8 h', 'last eight hours', 28800, 600],
+  ['24h', '1 d', 'last day', 86400, 1800],
 ];
 
 /**
@@ -94,22 +98,45 @@ export function Chart({ id, title, series, format, range, empty = 'Nothing to dr
   }, [shape]);
   useEffect(() => {
     plot.current?.setData(data);
-    present.forEach((s, i) => { if (plot.current?.series[i + 1]?.show === hidden.includes(s.label)) plot.current.setSeries(i + 1, { show: !hidden.includes(s.label) }); });
+    present.forEach((s, i) => {
+      const show = !hidden.includes(s.label);
+      if (plot.current && plot.current.series[i + 1]?.show !== show) plot.current.setSeries(i + 1, { show });
+    });
   }, [data, hidden]);
   const flip = (label) => setHidden(hidden.includes(label) ? hidden.filter((l) => l !== label) : [...hidden, label]);
   const words = present.map((s) => `${s.label} ${format(value(s))}`).join(', ');
   return html`
     <figure class=${big ? 'card chart big' : 'card chart'}>
-      <figcaption><h2>${title}</h2><${Help} about=${title} /><span class="grow"></span>${range && html`<${RangePick} range=${range} />`}
-        <button type="button" class="btn quiet small icon" aria-pressed=${String(big)} aria-label=${`${title}: large`} title=${big ? 'Smaller' : 'Larger'} onClick=${() => setBig(!big)}><${Icon} name=${big ? 'shrink' : 'grow'} /></button></figcaption>
-      ${present.length === 0 ? html`<p class="loading">${empty}</p>` : html`<div class="plot" ref=${holder} role="img" aria-label=${`${title}: ${words}`}></div>`}
-      <div class="legend">${present.map((s, i) => html`<button key=${s.label} type="button" aria-pressed=${String(!hidden.includes(s.label))} onClick=${() => flip(s.label)}>
-        <i style=${{ '--swatch': `var(--chart-${s.colour || (i % 8) + 1})` }}></i>${s.label} <b>${format(value(s))}</b></button>`)}</div>
+      <figcaption>
+        <h2>${title}</h2><${Help} about=${title} /><span class="grow"></span>${range && html`<${RangePick} range=${range} />`}
+        <button type="button" class="btn quiet small icon" aria-pressed=${String(big)} aria-label=${`${title}: large`}
+          title=${big ? 'Smaller' : 'Larger'} onClick=${() => setBig(!big)}><${Icon} name=${big ? 'shrink' : 'grow'} /></button>
+      </figcaption>
+      ${present.length === 0
+    ? html`<p class="loading">${empty}</p>`
+    : html`<div class="plot" ref=${holder} role="img" aria-label=${`${title}: ${words}`}></div>`}
+      <div class="legend">${present.map((s, i) => html`
+        <button key=${s.label} type="button" aria-pressed=${String(!hidden.includes(s.label))} onClick=${() => flip(s.label)}>
+          <i style=${{ '--swatch': `var(${paint(s, i)})` }}></i>${s.label} <b>${format(value(s))}</b></button>`)}</div>
     </figure>`;
 }
 
 const heights = { usual: 190, big: 420 }; // --plot in tokens.css
 const value = (s) => (s.now !== undefined ? s.now : s.rates ? s.details?.rate : s.details?.samples?.[0]?.sample);
+
+const paint = (series, i) => `--chart-${series.colour || (i % 8) + 1}`;
+
+// curve is a series as uPlot takes it; the first of a few is filled.
+function curve(series, i, few, hidden, token) {
+  const stroke = token(paint(series, i));
+  return {
+    label: series.label, show: !hidden.includes(series.label), stroke, width: 1.75, spanGaps: true, points: { show: false },
+    fill: i === 0 && few ? `${stroke}14` : undefined,
+  };
+}
+
+// room is how wide an axis has to be for its words.
+const room = (u, words) => (words ? Math.max(...words.map((w) => String(w).length)) * 6.5 + 14 : 40);
 
 function options(holder, height, series, hidden, format) {
   const css = getComputedStyle(document.documentElement);
@@ -119,8 +146,8 @@ function options(holder, height, series, hidden, format) {
     width: holder.clientWidth || 400, height, legend: { show: false }, cursor: { y: false, points: { size: 6 } }, padding: [8, 4, 0, 0],
     scales: { y: { range: (u, min, max) => [0, Math.max(max * 1.1, 1)] } },
     axes: [{ ...axis, space: 84, size: 26, values: times },
-      { ...axis, size: (u, values) => (values ? Math.max(...values.map((v) => String(v).length)) * 6.5 + 14 : 40), space: 34, incrs: steps(format), values: (u, ticks) => ticks.map((t) => format(t)) }],
-    series: [{}, ...series.map((s, i) => ({ label: s.label, show: !hidden.includes(s.label), stroke: token(`--chart-${s.colour || (i % 8) + 1}`), width: 1.75, spanGaps: true, points: { show: false }, fill: i === 0 && series.length < 4 ? `${token(`--chart-${s.colour || 1}`)}14` : undefined }))],
+      { ...axis, size: room, space: 34, incrs: steps(format), values: (u, ticks) => ticks.map((t) => format(t)) }],
+    series: [{}, ...series.map((s, i) => curve(s, i, series.length < 4, hidden, token))],
     plugins: [tip(series, format)],
   };
 }
@@ -152,7 +179,8 @@ function tip(series, format) {
         const { idx, left } = u.cursor;
         if (idx === null || idx === undefined || left < 0) { box.hidden = true; return; }
         box.hidden = false;
-        const lines = series.map((s, i) => (u.series[i + 1].show && u.data[i + 1][idx] !== null ? `${s.label}  ${format(u.data[i + 1][idx])}` : '')).filter(Boolean);
+        const at = (i) => u.data[i + 1][idx];
+        const lines = series.map((s, i) => (u.series[i + 1].show && at(i) !== null ? `${s.label}  ${format(at(i))}` : '')).filter(Boolean);
         box.textContent = [new Date(u.data[0][idx] * 1000).toLocaleTimeString(), ...lines].join('\n');
         box.style.left = `${left > u.over.clientWidth / 2 ? left - box.offsetWidth - 12 : left + 12}px`;
       },

@@ -1,5 +1,5 @@
 /** Dialogs, confirmations and short messages. They live in one place at the end of the page. */
-import { html, render, useState, useLayoutEffect, useRef, useId } from '../core/dom.js';
+import { html, cx, render, useState, useLayoutEffect, useRef, useId } from '../core/dom.js';
 import { Icon } from './icons.js';
 import { Fault } from './parts.js';
 
@@ -13,8 +13,11 @@ function draw() {
   render(html`
     ${open.map((d) => html`<${d.component} key=${d.id} ...${d.props} done=${d.done} />`)}
     <div class="toasts" role="status" aria-live="polite">${toasts.map((t) => html`
-      <div key=${t.id} class=${'toast' + (t.bad ? ' bad' : '')}><div><span>${t.text}</span>${t.more && html`<small>${t.more}</small>`}</div>
-        <button type="button" class="btn quiet small icon" aria-label="Dismiss" onClick=${() => drop(t.id)}><${Icon} name="close" /></button></div>`)}</div>`, host);
+      <div key=${t.id} class=${cx('toast', t.bad && 'bad')}>
+        <div><span>${t.text}</span>${t.more && html`<small>${t.more}</small>`}</div>
+        <button type="button" class="btn quiet small icon" aria-label="Dismiss" onClick=${() => drop(t.id)}><${Icon} name="close" /></button>
+      </div>`)}
+    </div>`, host);
 }
 
 function drop(id) {
@@ -27,9 +30,10 @@ export function say(text, more) {
   toast({ text, more }, 5000);
 }
 
-/** Says what failed and what to do. @param {Error} error */
-export function sayFault(error) {
-  toast({ text: error.message, more: [error.advice, error.reason && error.reason !== error.message && `The node said: “${error.reason}”`].filter(Boolean).join(' '), bad: true }, 12000);
+// sayFault says what failed and what to do.
+function sayFault(error) {
+  const words = error.reason && error.reason !== error.message ? `The node said: “${error.reason}”` : '';
+  toast({ text: error.message, more: [error.advice, words].filter(Boolean).join(' '), bad: true }, 12000);
 }
 
 function toast(t, ms) {
@@ -93,9 +97,16 @@ export function Dialog({ title, wide, class: className, done, children }) {
     return () => window.removeEventListener('hashchange', hash);
   }, []);
   return html`
-    <dialog ref=${ref} class=${className || (wide ? 'wide' : '')} aria-labelledby=${title ? id : undefined} onCancel=${(e) => { e.preventDefault(); done(undefined); }}
-      onMouseDown=${(e) => { if (e.target === ref.current && className) done(undefined); }}>
-      ${title ? html`<div class="inner"><header><h2 id=${id}>${title}</h2><button type="button" class="btn quiet small icon" aria-label="Close dialog" onClick=${() => done(undefined)}><${Icon} name="close" /></button></header>${children}</div>` : children}
+    <dialog ref=${ref} class=${className || (wide ? 'wide' : '')} aria-labelledby=${title ? id : undefined}
+      onCancel=${(e) => { e.preventDefault(); done(undefined); }} onMouseDown=${(e) => { if (e.target === ref.current && className) done(undefined); }}>
+      ${title ? html`
+        <div class="inner">
+          <header>
+            <h2 id=${id}>${title}</h2>
+            <button type="button" class="btn quiet small icon" aria-label="Close dialog" onClick=${() => done(undefined)}><${Icon} name="close" /></button>
+          </header>
+          ${children}
+        </div>` : children}
     </dialog>`;
 }
 
@@ -119,8 +130,16 @@ function Confirm({ title, text, lost, action, word, run, done }) {
     <${Dialog} title=${title} done=${done}>
       <form class="stack" onSubmit=${submit}>
         ${text && html`<p>${text}</p>`}
-        ${lost?.length > 0 && html`<div class="note warn"><${Icon} name="warn" /><div class="grow"><p class="strong">What will be lost</p><ul>${lost.map((l) => html`<li>${l}</li>`)}</ul></div></div>`}
-        ${word && html`<div class="field"><label for=${id}>Type “${word}” to confirm</label><input id=${id} value=${typed} autocomplete="off" onInput=${(e) => setTyped(e.target.value)} /></div>`}
+        ${lost?.length > 0 && html`
+          <div class="note warn">
+            <${Icon} name="warn" />
+            <div class="grow"><p class="strong">What will be lost</p><ul>${lost.map((l) => html`<li>${l}</li>`)}</ul></div>
+          </div>`}
+        ${word && html`
+          <div class="field">
+            <label for=${id}>Type “${word}” to confirm</label>
+            <input id=${id} value=${typed} autocomplete="off" onInput=${(e) => setTyped(e.target.value)} />
+          </div>`}
         ${error && html`<${Fault} error=${error} />`}
         <footer><button type="button" class="btn" onClick=${() => done(false)}>Cancel</button>
         <button class="btn danger fill" disabled=${busy || (word && typed !== word)}>${action}</button></footer>
@@ -130,7 +149,13 @@ function Confirm({ title, text, lost, action, word, run, done }) {
 
 /**
  * Asks before something is destroyed, naming what will be lost, and does it.
- * @param {{title: string, text?: string, lost?: string[], action: string, word?: string, run: () => Promise<*>}} props word has to be typed first
- * @returns {Promise<boolean>}
+ * @param {{title: string, text?: string, lost?: string[], action: string, word?: string, run: () => Promise<*>, said?: string, next?: () => void}} props
+ * word has to be typed first; said is a short message afterwards, and next what happens then
+ * @returns {Promise<boolean>} whether it was done
  */
-export const confirm = (props) => ask(Confirm, props);
+export async function confirm({ said, next, ...question }) {
+  const done = await ask(Confirm, question) === true;
+  if (done && said) say(said);
+  if (done) next?.();
+  return done;
+}

@@ -4,19 +4,21 @@ import { Fault } from './parts.js';
 
 /**
  * A labelled input.
- * @param {{label: string, value: *, set: (value: string) => void, type?: string, hint?: *, fault?: string, required?: boolean, wide?: boolean, list?: string[]}} props
+ * @param {{label: string, value: *, set: (value: string) => void, type?: string, hint?: *, fault?: string, required?: boolean,
+ *   wide?: boolean, list?: string[]}} props
  * list offers values to complete from
  */
 export function Field({ label, value, set, type = 'text', hint, fault, required, wide, list, ...rest }) {
   const id = useId();
   const about = [hint && `${id}-h`, fault && `${id}-f`].filter(Boolean).join(' ') || undefined;
+  const common = { id, value, required, onInput: (e) => set(e.target.value), 'aria-describedby': about };
   return html`
     <div class=${cx('field', wide && 'wide')}>
       <label for=${id}>${label}</label>
       ${type === 'textarea'
-    ? html`<textarea id=${id} value=${value} onInput=${(e) => set(e.target.value)} aria-describedby=${about} required=${required} spellcheck="false" ...${rest}></textarea>`
-    : html`<input id=${id} type=${type} value=${value} onInput=${(e) => set(e.target.value)} aria-describedby=${about} aria-invalid=${fault ? 'true' : undefined}
-          required=${required} list=${list ? `${id}-l` : undefined} autocomplete="off" spellcheck="false" ...${rest} />`}
+    ? html`<textarea ...${common} spellcheck="false" ...${rest}></textarea>`
+    : html`<input ...${common} type=${type} list=${list ? `${id}-l` : undefined} aria-invalid=${fault ? 'true' : undefined}
+        autocomplete="off" spellcheck="false" ...${rest} />`}
       ${list && html`<datalist id=${`${id}-l`}>${list.slice(0, 500).map((v) => html`<option value=${v} />`)}</datalist>`}
       ${hint && html`<span class="hint" id=${`${id}-h`}>${hint}</span>`}
       ${fault && html`<span class="fault" id=${`${id}-f`}>${fault}</span>`}
@@ -30,7 +32,7 @@ export function Select({ label, value, set, options, hint, wide, ...rest }) {
     <div class=${cx('field', wide && 'wide')}>
       <label for=${id}>${label}</label>
       <select id=${id} value=${value} onChange=${(e) => set(e.target.value)} aria-describedby=${hint ? `${id}-h` : undefined} ...${rest}>
-        ${options.map((o) => { const [v, text] = Array.isArray(o) ? o : [o, o]; return html`<option key=${v} value=${v} selected=${v === value}>${text}</option>`; })}
+        ${options.map((o) => (Array.isArray(o) ? o : [o, o])).map(([v, text]) => html`<option key=${v} value=${v} selected=${v === value}>${text}</option>`)}
       </select>
       ${hint && html`<span class="hint" id=${`${id}-h`}>${hint}</span>`}
     </div>`;
@@ -42,13 +44,17 @@ export function Radios({ label, value, set, options, cards, wide = true }) {
   return html`
     <fieldset class=${cx(wide && 'wide')}><legend class="label">${label}</legend>
       <div class=${cards ? 'cards-pick' : 'radios'}>${options.map(([v, text, more]) => html`
-        <label key=${v}><input type="radio" name=${name} value=${v} checked=${v === value} onChange=${() => set(v)} aria-describedby=${more ? `${name}-${v}` : undefined} aria-label=${text} />
-          <span>${text}${more && html`<small id=${`${name}-${v}`}>${more}</small>`}</span></label>`)}</div>
+        <label key=${v}>
+          <input type="radio" name=${name} value=${v} checked=${v === value} onChange=${() => set(v)}
+            aria-describedby=${more ? `${name}-${v}` : undefined} aria-label=${text} />
+          <span>${text}${more && html`<small id=${`${name}-${v}`}>${more}</small>`}</span>
+        </label>`)}</div>
     </fieldset>`;
 }
 
 /** A box to tick. */
-export const Tick = ({ label, value, set, ...rest }) => html`<label class="tick"><input type="checkbox" checked=${value} onChange=${(e) => set(e.target.checked)} ...${rest} /> <span>${label}</span></label>`;
+export const Tick = ({ label, value, set, ...rest }) => html`
+  <label class="tick"><input type="checkbox" checked=${value} onChange=${(e) => set(e.target.checked)} ...${rest} /> <span>${label}</span></label>`;
 
 /**
  * The values of a form as state: [values, setter] where setter('name') gives a function.

@@ -8,9 +8,14 @@ import { Message } from './message.js';
 import { Note } from './parts.js';
 
 const modes = [
-  ['ack_requeue_true', 'Give back (nack, requeue)'], ['ack_requeue_false', 'Take out (automatic ack)'], ['reject_requeue_true', 'Reject, requeue'], ['reject_requeue_false', 'Reject: take out, dead-letter if set'],
+  ['ack_requeue_true', 'Give back (nack, requeue)'],
+  ['ack_requeue_false', 'Take out (automatic ack)'],
+  ['reject_requeue_true', 'Reject, requeue'],
+  ['reject_requeue_false', 'Reject: take out, dead-letter if set'],
 ];
 const gone = (mode) => mode === 'ack_requeue_false' || mode === 'reject_requeue_false';
+const leaves = 'The messages leave the queue for good.';
+const stays = 'The messages stay and are marked redelivered. “Browse messages” marks nothing.';
 
 /** @param {{vhost: string, queue: string}} props */
 export function GetMessages({ vhost, queue }) {
@@ -22,7 +27,7 @@ export function GetMessages({ vhost, queue }) {
   };
   return html`
     <${Form} send=${send} button="Get messages" label="Get messages" danger=${gone(f.mode)}>
-      <${Select} label="Ack mode" value=${f.mode} set=${on('mode')} options=${modes} hint=${gone(f.mode) ? 'The messages leave the queue for good.' : 'The messages stay and are marked redelivered. “Browse messages” marks nothing.'} />
+      <${Select} label="Ack mode" value=${f.mode} set=${on('mode')} options=${modes} hint=${gone(f.mode) ? leaves : stays} />
       <${Select} label="Encoding" value=${f.encoding} set=${on('encoding')} options=${[['auto', 'Text where it is text'], ['base64', 'Base64']]} />
       <${Field} label="Messages" type="number" min="1" value=${f.count} set=${on('count')} required />
     <//>

@@ -20,5 +20,8 @@ function Curve({ values }) {
   const max = Math.max(...values, 1);
   const step = 100 / Math.max(1, values.length - 1);
   const line = values.map((v, i) => `${i ? 'L' : 'M'}${(i * step).toFixed(2)} ${(height - 2 - (v / max) * (height - 4)).toFixed(2)}`).join('');
-  return html`<svg viewBox=${`0 0 100 ${height}`} preserveAspectRatio="none" aria-hidden="true" focusable="false">${values.length > 1 && html`<path class="area" d=${`${line}L100 ${height}L0 ${height}Z`} /><path d=${line} vector-effect="non-scaling-stroke" />`}</svg>`;
+  return html`
+    <svg viewBox=${`0 0 100 ${height}`} preserveAspectRatio="none" aria-hidden="true" focusable="false">
+      ${values.length > 1 && html`<path class="area" d=${`${line}L100 ${height}L0 ${height}Z`} /><path d=${line} vector-effect="non-scaling-stroke" />`}
+    </svg>`;
 }

@@ -7,8 +7,10 @@ import { Dialog } from './dialog.js';
 import { Icon } from './icons.js';
 
 const pages = [
-  ['Overview', [], 'overview'], ['Connections', ['connections'], 'connections'], ['Channels', ['channels'], 'channels'], ['Exchanges', ['exchanges'], 'exchanges'], ['Queues', ['queues'], 'queues'], ['Health', ['health'], 'health'],
-  ['Topology', ['topology'], 'topology'], ['Messages', ['messages'], 'messages'], ['Users', ['users'], 'user'], ['Virtual hosts', ['vhosts'], 'admin'], ['Policies', ['policies'], 'admin'], ['Limits', ['limits'], 'admin'], ['Definitions', ['definitions'], 'download'],
+  ['Overview', '', 'overview'], ['Connections', 'connections', 'connections'], ['Channels', 'channels', 'channels'],
+  ['Exchanges', 'exchanges', 'exchanges'], ['Queues', 'queues', 'queues'], ['Health', 'health', 'health'], ['Topology', 'topology', 'topology'],
+  ['Messages', 'messages', 'messages'], ['Users', 'users', 'user'], ['Virtual hosts', 'vhosts', 'admin'], ['Policies', 'policies', 'admin'],
+  ['Limits', 'limits', 'admin'], ['Definitions', 'definitions', 'download'],
 ];
 const most = 6; // of a kind
 
@@ -36,10 +38,10 @@ export function Palette({ done }) {
   const [at, setAt] = useState(0);
   const list = useRef(null);
   const id = useId();
-  const own = pages.filter(([name]) => name.toLowerCase().includes(text.toLowerCase())).map(([name, segments, icon]) => ({ name, to: href(segments), icon, group: 'Pages' }));
+  const fits = (name) => name.toLowerCase().includes(text.toLowerCase());
+  const own = pages.filter(([name]) => fits(name)).map(([name, page, icon]) => ({ name, to: href([page]), icon, group: 'Pages' }));
   const all = text ? [...own, ...found] : own;
   useEffect(() => {
-    setAt(0);
     if (!text.trim()) { setFound([]); return undefined; }
     const abort = new AbortController();
     const timer = setTimeout(async () => {
@@ -49,6 +51,10 @@ export function Palette({ done }) {
     return () => { clearTimeout(timer); abort.abort(); };
   }, [text]);
   useEffect(() => { list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }); }, [at]);
+  const type = (value) => {
+    setText(value);
+    setAt(0);
+  };
   const open = (entry) => { done(); go(entry.to); };
   const keys = (e) => {
     if (e.key === 'ArrowDown') setAt(Math.min(at + 1, all.length - 1));
@@ -59,12 +65,19 @@ export function Palette({ done }) {
   };
   return html`
     <${Dialog} class="palette" done=${done}>
-      <div class="find"><${Icon} name="search" class="icon" /><input autofocus role="combobox" aria-expanded="true" aria-controls=${id} aria-activedescendant=${all[at] ? `${id}-${at}` : undefined} aria-label="Search everything"
-        placeholder="A page, queue, exchange, connection, user …" value=${text} onInput=${(e) => setText(e.target.value)} onKeyDown=${keys} autocomplete="off" spellcheck="false" /><kbd>Esc</kbd></div>
+      <div class="find">
+        <${Icon} name="search" class="icon" />
+        <input autofocus role="combobox" aria-expanded="true" aria-controls=${id} aria-activedescendant=${all[at] ? `${id}-${at}` : undefined}
+          aria-label="Search everything" placeholder="A page, queue, exchange, connection, user …" autocomplete="off" spellcheck="false"
+          value=${text} onInput=${(e) => type(e.target.value)} onKeyDown=${keys} />
+        <kbd>Esc</kbd>
+      </div>
       <ul id=${id} ref=${list} role="listbox" aria-label="Found">
         ${all.map((entry, i) => html`
           ${(i === 0 || all[i - 1].group !== entry.group) && html`<li class="group" role="presentation">${entry.group}</li>`}
-          <li key=${entry.to} id=${`${id}-${i}`} role="option" aria-selected=${String(i === at)} onClick=${() => open(entry)} onMouseMove=${() => setAt(i)}><${Icon} name=${entry.icon} /><span class="break">${entry.name}</span>${entry.more && html`<span class="muted">${entry.more}</span>`}</li>`)}
+          <li key=${entry.to} id=${`${id}-${i}`} role="option" aria-selected=${String(i === at)} onClick=${() => open(entry)} onMouseMove=${() => setAt(i)}>
+            <${Icon} name=${entry.icon} /><span class="break">${entry.name}</span>${entry.more && html`<span class="muted">${entry.more}</span>`}
+          </li>`)}
         ${all.length === 0 && html`<li class="group" role="presentation">Nothing is called “${text}”</li>`}
       </ul>
     <//>`;

@@ -103,9 +103,12 @@ export function Loaded({ poll, children }) {
   return html`${poll.error && poll.error.status !== 0 && html`<${Fault} error=${poll.error} retry=${poll.again} />`}${children(poll.data)}`;
 }
 
+const absent = [undefined, null, '', false];
+
 /** A list of names and values; rows without a value are left out. @param {{items: [string,*][], rows?: boolean}} props */
 export const Facts = ({ items, rows }) => html`
-  <dl class=${cx('facts', rows && 'rows')}>${items.filter(([, v]) => v !== undefined && v !== null && v !== '' && v !== false).map(([k, v]) => html`<div key=${k}><dt>${k}<${Help} about=${k} /></dt><dd>${v}</dd></div>`)}</dl>`;
+  <dl class=${cx('facts', rows && 'rows')}>${items.filter(([, v]) => !absent.includes(v)).map(([k, v]) => html`
+    <div key=${k}><dt>${k}<${Help} about=${k} /></dt><dd>${v}</dd></div>`)}</dl>`;
 
 /** @param {{value: number, label: string, href?: string, tone?: string}} props */
 export function Tile({ value, label, href: to, tone }) {
@@ -117,7 +120,11 @@ export function Tile({ value, label, href: to, tone }) {
 export function Meter({ value, max, label, tone }) {
   const share = max > 0 ? Math.min(1, value / max) : 0;
   const colour = tone || (share > 0.9 ? 'bad' : share > 0.7 ? 'warn' : '');
-  return html`<div class=${cx('meter', colour)} role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax=${max || 0} aria-valuenow=${Math.min(value || 0, max || 0)}><i style=${{ width: `${(share * 100).toFixed(1)}%` }}></i></div>`;
+  return html`
+    <div class=${cx('meter', colour)} role="meter" aria-label=${label}
+      aria-valuemin="0" aria-valuemax=${max || 0} aria-valuenow=${Math.min(value || 0, max || 0)}>
+      <i style=${{ width: `${(share * 100).toFixed(1)}%` }}></i>
+    </div>`;
 }
 
 /** The explanation of a word, which opens on click and by keyboard; nothing where the glossary has none. @param {{about: string}} props */
@@ -125,6 +132,10 @@ export function Help({ about }) {
   const [open, set] = useState(false);
   const id = useId();
   const text = meaning(about);
-  return text && html`<span class="help"><button type="button" aria-label=${`What is ${about}?`} aria-expanded=${String(open)} aria-describedby=${open ? id : undefined}
-    onClick=${() => set(!open)} onBlur=${() => set(false)} onKeyDown=${(e) => e.key === 'Escape' && set(false)}>?</button>${open && html`<span role="tooltip" id=${id}>${text}</span>`}</span>`;
+  return text && html`
+    <span class="help">
+      <button type="button" aria-label=${`What is ${about}?`} aria-expanded=${String(open)} aria-describedby=${open ? id : undefined}
+        onClick=${() => set(!open)} onBlur=${() => set(false)} onKeyDown=${(e) => e.key === 'Escape' && set(false)}>?</button>
+      ${open && html`<span role="tooltip" id=${id}>${text}</span>`}
+    </span>`;
 }

@@ -1,6 +1,7 @@
 /** Permissions of a user or in a virtual host: lists with Clear, and forms to set them. */
 import { html } from '../core/dom.js';
-import { at, put, del } from '../core/api.js';
+import { at, put, exchangeName } from '../core/api.js';
+import { del } from '../core/deletion.js';
 import { usePoll, refresh } from '../core/poll.js';
 import { href } from '../core/router.js';
 import { exchangeLabel } from '../core/format.js';
@@ -10,12 +11,27 @@ import { Form, Field, Select, useForm } from './forms.js';
 import { confirm, say } from './dialog.js';
 import { useVhosts, useNames } from './choices.js';
 
-const pattern = (key, label) => ({ id: key, label, cell: (p) => (p[key] === '' ? html`<span class="muted">nothing</span>` : html`<code class="clip">${p[key]}</code>`) });
+const nothing = html`<span class="muted">nothing</span>`;
+const pattern = (key, label) => ({ id: key, label, cell: (p) => (p[key] === '' ? nothing : html`<code class="clip">${p[key]}</code>`) });
+const patterns = [pattern('configure', 'Configure'), pattern('write', 'Write'), pattern('read', 'Read')];
+const action = (run) => ({
+  id: 'act', label: '', act: true, cell: (p) => html`<button type="button" class="btn danger small" onClick=${() => run(p)}>Clear</button>`,
+});
 const subject = (of) => (of === 'user'
   ? { id: 'vhost', label: 'Virtual host', by: (p) => p.vhost, cell: (p) => html`<a class="strong" href=${href(['vhosts', p.vhost])}>${p.vhost}</a>` }
   : { id: 'user', label: 'User', by: (p) => p.user, cell: (p) => html`<a class="strong" href=${href(['users', p.user])}>${p.user}</a>` });
 
-const clear = (p, what, path) => confirm({ title: `Clear the ${what} of ${p.user}?`, lost: [`what “${p.user}” may do in the virtual host “${p.vhost}”`], action: 'Clear', run: () => del(path) }).then((done) => done && refresh());
+const exchange = { id: 'exchange', label: 'Exchange', cell: (p) => exchangeLabel(p.exchange) };
+
+const clearing = (p, what, path) => confirm({
+  title: `Clear the ${what} of ${p.user}?`, action: 'Clear',
+  lost: [`what “${p.user}” may do in the virtual host “${p.vhost}”`],
+  run: () => del(path), next: refresh,
+});
+const clear = (p) => clearing(p, 'permissions', at('permissions', p.vhost, p.user));
+const clearTopic = (p) => clearing(
+  p, `topic permissions on “${exchangeLabel(p.exchange)}”`, at('topic-permissions', p.vhost, p.user, exchangeName(p.exchange)),
+);
 
 /**
  * @param {{of: 'user'|'vhost', name: string}} props of whom or of what the permissions are shown
@@ -23,17 +39,22 @@ const clear = (p, what, path) => confirm({ title: `Clear the ${what} of ${p.user
 export function Permissions({ of, name }) {
   const poll = usePoll(at(of === 'user' ? 'users' : 'vhosts', name, 'permissions'));
   const topic = usePoll(at(of === 'user' ? 'users' : 'vhosts', name, 'topic-permissions'));
-  const act = { id: 'act', label: '', act: true, cell: (p) => html`<button type="button" class="btn danger small" onClick=${() => clear(p, 'permissions', at('permissions', p.vhost, p.user))}>Clear</button>` };
-  const actTopic = { ...act, cell: (p) => html`<button type="button" class="btn danger small" onClick=${() => clear(p, `topic permissions on “${exchangeLabel(p.exchange)}”`, at('topic-permissions', p.vhost, p.user, p.exchange || 'amq.default'))}>Clear</button>` };
-  const none = html`<${Empty} icon="user" title="No permissions">${of === 'user' ? 'It can use no virtual host. Set a permission below.' : 'No user can use this virtual host. Set a permission below.'}<//>`;
+  const none = html`
+    <${Empty} icon="user" title="No permissions">
+      ${of === 'user' ? 'It can use no virtual host.' : 'No user can use this virtual host.'} Set a permission below.
+    <//>`;
   return html`
     <${Fold} id=${`${of}.permissions`} title="Permissions" count=${poll.data?.length}>
-      <${Loaded} poll=${poll}>${(rows) => html`<${SmallTable} label="Permissions" columns=${[subject(of), pattern('configure', 'Configure'), pattern('write', 'Write'), pattern('read', 'Read'), act]} rows=${rows} keyOf=${(p) => `${p.user} ${p.vhost}`} empty=${none} />`}<//>
+      <${Loaded} poll=${poll}>${(rows) => html`
+        <${SmallTable} label="Permissions" columns=${[subject(of), ...patterns, action(clear)]} rows=${rows}
+          keyOf=${(p) => `${p.user} ${p.vhost}`} empty=${none} />`}<//>
       <${SetPermission} of=${of} name=${name} />
     <//>
     <${Fold} id=${`${of}.topic`} title="Topic permissions" count=${topic.data?.length} open=${false}>
       <p class="muted prose">They bound which routing keys may be used with a topic exchange. Without an entry, all may.</p>
-      <${Loaded} poll=${topic}>${(rows) => html`<${SmallTable} label="Topic permissions" columns=${[subject(of), { id: 'exchange', label: 'Exchange', cell: (p) => exchangeLabel(p.exchange) }, pattern('write', 'Write'), pattern('read', 'Read'), actTopic]} rows=${rows} keyOf=${(p) => `${p.user} ${p.vhost} ${p.exchange}`} empty=${html`<p class="muted">None are set.</p>`} />`}<//>
+      <${Loaded} poll=${topic}>${(rows) => html`
+        <${SmallTable} label="Topic permissions" columns=${[subject(of), exchange, ...patterns.slice(1), action(clearTopic)]} rows=${rows}
+          keyOf=${(p) => `${p.user} ${p.vhost} ${p.exchange}`} empty=${html`<p class="muted">None are set.</p>`} />`}<//>
       <${SetTopic} of=${of} name=${name} />
     <//>`;
 }

@@ -6,8 +6,16 @@ import { Form, Field, Select, useForm } from './forms.js';
 import { ArgumentsEditor, toObject } from './arguments.js';
 import { Note } from './parts.js';
 
-const texts = ['content_type', 'content_encoding', 'correlation_id', 'reply_to', 'expiration', 'message_id', 'type', 'user_id', 'app_id'].map((key) => ({ name: key, label: key.replaceAll('_', ' '), type: 'text', doc: '' }));
-const numbers = ['priority', 'timestamp'].map((key) => ({ name: key, label: key, type: 'number', doc: '' }));
+const names = ['content_type', 'content_encoding', 'correlation_id', 'reply_to', 'expiration', 'message_id', 'type', 'user_id', 'app_id'];
+const texts = names.map((name) => ({ name, label: name.replaceAll('_', ' '), type: 'text', doc: '' }));
+const numbers = ['priority', 'timestamp'].map((name) => ({ name, label: name, type: 'number', doc: '' }));
+
+const Result = ({ routed }) => (routed
+  ? html`<${Note} tone="ok" title="Message published">At least one queue has it.<//>`
+  : html`
+    <${Note} tone="warn" title="Message published, but not routed">
+      No binding matches this routing key, so no queue has it. The page Topology shows where a key leads.
+    <//>`);
 
 /**
  * @param {{vhost: string, exchange: string, queue?: string}} props with a queue, the message goes to it by the default exchange
@@ -21,7 +29,8 @@ export function Publish({ vhost, exchange, queue }) {
     setResult(null);
     const props = { ...toObject(properties), delivery_mode: Number(f.mode) };
     if (headers.length > 0) props.headers = toObject(headers);
-    const answer = await post(at('exchanges', vhost, exchangeName(exchange), 'publish'), { properties: props, routing_key: f.key, payload: f.payload, payload_encoding: f.encoding });
+    const path = at('exchanges', vhost, exchangeName(exchange), 'publish');
+    const answer = await post(path, { properties: props, routing_key: f.key, payload: f.payload, payload_encoding: f.encoding });
     setResult(answer.routed);
     refresh();
   };
@@ -33,7 +42,6 @@ export function Publish({ vhost, exchange, queue }) {
       <${ArgumentsEditor} label="Headers" rows=${headers} set=${setHeaders} />
       <${ArgumentsEditor} label="Properties" rows=${properties} set=${setProperties} offers=${[...texts, ...numbers]} />
       <${Field} label="Payload" type="textarea" value=${f.payload} set=${on('payload')} wide />
-      ${result === true && html`<div class="wide"><${Note} tone="ok" title="Message published">At least one queue has it.<//></div>`}
-      ${result === false && html`<div class="wide"><${Note} tone="warn" title="Message published, but not routed">No binding matches this routing key, so no queue has it. The page Topology shows where a key leads.<//></div>`}
+      ${result !== null && html`<div class="wide"><${Result} routed=${result} /></div>`}
     <//>`;
 }

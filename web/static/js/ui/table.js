@@ -1,5 +1,5 @@
 /** A table: heads that sort, and rows of which only those in sight are drawn when there are many. */
-import { html, cx, useState, useLayoutEffect, useRef } from '../core/dom.js';
+import { html, useState, useLayoutEffect, useRef } from '../core/dom.js';
 import { Icon } from './icons.js';
 
 const rowHeight = 44; // --row in tokens.css
@@ -46,30 +46,41 @@ function useWindow(body, total) {
  */
 
 /**
- * @param {{label: string, columns: Column[], rows: *[], keyOf: (row: *) => string, sort?: string, reverse?: boolean, onSort?: (column: Column) => void, start?: number, total?: number, compact?: boolean}} props
+ * @param {{label: string, columns: Column[], rows: *[], keyOf: (row: *) => string, sort?: string, reverse?: boolean,
+ *   onSort?: (column: Column) => void, start?: number, total?: number}} props
  * start is the number of the first row, total how many there are on all pages
  */
-export function Table({ label, columns, rows, keyOf, sort, reverse, onSort, start = 0, total, compact }) {
+export function Table({ label, columns, rows, keyOf, sort, reverse, onSort, start = 0, total }) {
   const body = useRef(null);
   const [from, to] = useWindow(body, rows.length);
   const many = rows.length > drawAll;
   const groups = new Set(columns.map((c) => c.group || '')).size > 2;
   return html`
     <div class="table-wrap" role="group" aria-label=${label} tabindex="0">
-      <table class=${cx('fixed', compact && 'compact')} aria-label=${label} aria-rowcount=${(total ?? rows.length) + 1}>
+      <table class="fixed" aria-label=${label} aria-rowcount=${(total ?? rows.length) + 1}>
         <thead>
-          ${groups && html`<tr class="groups">${spans(columns).map(([text, n], i) => (text ? html`<th key=${i} colspan=${n} scope="colgroup"><span>${text}</span></th>` : html`<td key=${i} colspan=${n}></td>`))}</tr>`}
+          ${groups && html`<tr class="groups">${spans(columns).map(([text, n], i) => html`<${Group} key=${i} text=${text} span=${n} />`)}</tr>`}
           <tr>${columns.map((c) => html`<${Head} key=${c.id} column=${c} active=${(c.sort || c.id) === sort} reverse=${reverse} onSort=${onSort} />`)}</tr>
         </thead>
         <tbody ref=${body}>
-          ${from > 0 && html`<tr class="pad" aria-hidden="true" key="above" style=${{ height: `${from * rowHeight}px` }}><td colspan=${columns.length}></td></tr>`}
+          ${from > 0 && html`<${Pad} key="above" rows=${from} span=${columns.length} />`}
           ${rows.slice(from, to).map((row, i) => html`
-            <tr key=${keyOf(row)} aria-rowindex=${many || total ? start + from + i + 2 : undefined}>${columns.map((c) => html`<td key=${c.id} class=${c.num ? 'num' : c.act ? 'act' : undefined}>${c.cell(row)}</td>`)}</tr>`)}
-          ${to < rows.length && html`<tr class="pad" aria-hidden="true" key="below" style=${{ height: `${(rows.length - to) * rowHeight}px` }}><td colspan=${columns.length}></td></tr>`}
+            <tr key=${keyOf(row)} aria-rowindex=${many || total ? start + from + i + 2 : undefined}>
+              ${columns.map((c) => html`<td key=${c.id} class=${c.num ? 'num' : c.act ? 'act' : undefined}>${c.cell(row)}</td>`)}
+            </tr>`)}
+          ${to < rows.length && html`<${Pad} key="below" rows=${rows.length - to} span=${columns.length} />`}
         </tbody>
       </table>
     </div>`;
 }
+
+// Pad stands for rows that are not in sight.
+const Pad = ({ rows, span }) => html`
+  <tr class="pad" aria-hidden="true" style=${{ height: `${rows * rowHeight}px` }}><td colspan=${span}></td></tr>`;
+
+const Group = ({ text, span }) => (text
+  ? html`<th colspan=${span} scope="colgroup"><span>${text}</span></th>`
+  : html`<td colspan=${span}></td>`);
 
 function Head({ column, active, reverse, onSort }) {
   const sortable = onSort && (column.sort || column.by);
@@ -114,5 +125,7 @@ export function SmallTable({ label, columns, rows, keyOf, empty }) {
   const column = columns.find((c) => c.id === order.sort);
   const onSort = (c) => setOrder((old) => ({ sort: c.id, reverse: old.sort === c.id ? !old.reverse : false }));
   const named = columns.map((c) => ({ ...c, sort: c.by ? c.id : undefined }));
-  return html`<${Table} label=${label} columns=${named} rows=${sortRows(rows, column, order.reverse)} keyOf=${keyOf} sort=${order.sort} reverse=${order.reverse} onSort=${onSort} />`;
+  return html`
+    <${Table} label=${label} columns=${named} rows=${sortRows(rows, column, order.reverse)} keyOf=${keyOf}
+      sort=${order.sort} reverse=${order.reverse} onSort=${onSort} />`;
 }

@@ -1,4 +1,6 @@
-/** What a user's tags allow, in words (management-api §3.1). */
+/** Users: what their tags allow, in words (management-api §3.1), and their limits. */
+
+/** [tag, label, what it allows] */
 export const tagWords = [
   ['administrator', 'Admin', 'may do everything: users, virtual hosts, limits, definitions'],
   ['monitoring', 'Monitoring', 'sees everything, nodes and other users’ connections included, and changes nothing'],
@@ -15,3 +17,6 @@ export function allowed(tags) {
   const words = tagWords.filter(([t]) => tags.includes(t)).map(([, , w]) => w);
   return words.length ? `This user ${words.join('; ')}.` : 'This user may connect with AMQP, but not use this console.';
 }
+
+/** Limits of a user in a few words. @param {object} user */
+export const limitsOf = ({ limits }) => Object.entries(Array.isArray(limits) ? {} : limits || {}).map(([k, v]) => `${k} ${v}`).join(', ');
