@@ -94,6 +94,9 @@ func (h *handler) file(urlPath string) *file {
 	if err != nil {
 		return nil // not one of ours, or a folder
 	}
+	if name == "index.html" {
+		text = preloaded(text)
+	}
 	f := newFile(name, text)
 	h.files[name] = f
 	return f
