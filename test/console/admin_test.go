@@ -20,10 +20,10 @@ type policy struct {
 }
 
 func TestMirroringPolicy(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/queues/%2F/mirrored.a", map[string]any{"durable": true})
-	must(t, n, http.MethodPut, "/policies/%2F/above", map[string]any{"pattern": "^mirrored", "definition": map[string]any{"max-length": 5}, "priority": 7, "apply-to": "queues"})
-	p := loggedIn(t, n)
+	n := start(t)
+	n.queue("mirrored.a")
+	n.must(http.MethodPut, "/policies/%2F/above", map[string]any{"pattern": "^mirrored", "definition": map[string]any{"max-length": 5}, "priority": 7, "apply-to": "queues"})
+	p := n.asGuest()
 	p.press("Policies")
 	for _, choice := range []string{"none", "these nodes"} {
 		p.press(choice)
@@ -43,7 +43,7 @@ func TestMirroringPolicy(t *testing.T) {
 	p.press("Save policy")
 	p.says("The policy “copies” is saved")
 	var got policy
-	api(t, n, http.MethodGet, "/policies/%2F/copies", nil, &got)
+	n.api(http.MethodGet, "/policies/%2F/copies", nil, &got)
 	if got.Pattern != "^mirrored" || got.Priority != 9 || got.ApplyTo != "queues" || got.Definition["ha-mode"] != "exactly" || got.Definition["ha-params"] != 2.0 {
 		t.Fatalf("the policy is %+v", got)
 	}
@@ -53,17 +53,41 @@ func TestMirroringPolicy(t *testing.T) {
 	p.press("Save policy")
 	eventually(t, "the change", func() bool {
 		var got policy
-		api(t, n, http.MethodGet, "/policies/%2F/copies", nil, &got)
+		n.api(http.MethodGet, "/policies/%2F/copies", nil, &got)
 		return got.Definition["ha-mode"] == "all" && got.Definition["ha-params"] == nil && got.Priority == 9
 	})
 	p.press("Delete copies")
 	p.press("Delete policy")
-	gone(t, n, "/policies/%2F/copies")
+	n.gone("/policies/%2F/copies")
+}
+
+// Before a policy is saved the form says what it will lose, and to whom.
+func TestPolicyPreview(t *testing.T) {
+	n := start(t)
+	for _, queue := range []string{"one", "two", "three"} {
+		n.queue(queue)
+	}
+	n.must(http.MethodPut, "/policies/%2F/edited", map[string]any{"pattern": "^t", "definition": map[string]any{"max-length": 5}, "priority": 5})
+	n.must(http.MethodPut, "/policies/%2F/below", map[string]any{"pattern": "^three", "definition": map[string]any{"max-length": 9}, "priority": 2})
+	p := n.asGuest()
+	p.follow(address("policies") + "?vhost=%2F&edit=edited")
+	p.says("2 objects match now: 2 queues.")
+	p.fill("Pattern", "^(one|two)$")
+	p.says("1 object will change")
+	p.says("1 object will no longer have it")
+	p.says("now by edited, then by below")
+	p.says("5 → 9")
+	p.fill("Pattern", "^t")
+	p.fill("Priority", "1")
+	p.says("1 object will no longer have it")
+	p.fill("Apply to", "Exchanges")
+	p.says("2 objects will no longer have it")
+	p.says("then no policy")
 }
 
 func TestUserLife(t *testing.T) {
-	n := amqpd.Start(t)
-	p := loggedIn(t, n)
+	n := start(t)
+	p := n.asGuest()
 	p.press("Users")
 	p.fill("Username", "nina")
 	p.fill("Password", "secret")
@@ -78,25 +102,25 @@ func TestUserLife(t *testing.T) {
 	p.press("Set permission")
 	p.says("The permission is set")
 	var got struct{ Configure, Write, Read string }
-	api(t, n, http.MethodGet, "/permissions/%2F/nina", nil, &got)
+	n.api(http.MethodGet, "/permissions/%2F/nina", nil, &got)
 	if got.Configure != ".*" || got.Write != "^a" || got.Read != ".*" {
 		t.Fatalf("the permission is %+v", got)
 	}
 	p.press("Clear")
 	p.says("what “nina” may do")
 	p.press("Clear")
-	gone(t, n, "/permissions/%2F/nina")
+	n.gone("/permissions/%2F/nina")
 	p.until("the dialog to close", "!document.querySelector('dialog[open]')")
 	p.press("Delete user")
 	p.says("What will be lost")
 	p.press("Delete user")
 	p.is("Users")
-	gone(t, n, "/users/nina")
+	n.gone("/users/nina")
 }
 
 func TestVhostLife(t *testing.T) {
-	n := amqpd.Start(t)
-	p := loggedIn(t, n)
+	n := start(t)
+	p := n.asGuest()
 	p.visit("vhosts")
 	p.fill("Name", "shop/eu")
 	p.fill("Description", "what is sold in Europe")
@@ -115,10 +139,10 @@ func TestVhostLife(t *testing.T) {
 	p.fill("Limit", "Queues")
 	p.press("Set limit")
 	p.says("The limit is set")
-	if api(t, n, http.MethodGet, at("vhost-limits", "shop/eu"), nil, &limits); len(limits) != 1 || limits[0].Value["max-queues"] != 1 {
+	if n.api(http.MethodGet, at("vhost-limits", "shop/eu"), nil, &limits); len(limits) != 1 || limits[0].Value["max-queues"] != 1 {
 		t.Fatalf("the limits are %v", limits)
 	}
-	must(t, n, http.MethodPut, at("queues", "shop/eu", "first"), map[string]any{})
+	n.must(http.MethodPut, at("queues", "shop/eu", "first"), map[string]any{})
 	p.expect("status of 400")
 	p.visit("queues")
 	p.press("Add a queue")
@@ -132,7 +156,7 @@ func TestVhostLife(t *testing.T) {
 	p.says("there is no limit then")
 	p.press("Clear")
 	eventually(t, "the limit to go", func() bool {
-		api(t, n, http.MethodGet, at("vhost-limits", "shop/eu"), nil, &limits)
+		n.api(http.MethodGet, at("vhost-limits", "shop/eu"), nil, &limits)
 		return len(limits) == 0 || limits[0].Value["max-queues"] == 0
 	})
 
@@ -142,14 +166,31 @@ func TestVhostLife(t *testing.T) {
 	p.fill("Type “shop/eu” to confirm", "shop/eu")
 	p.press("Delete virtual host")
 	p.is("Virtual hosts")
-	gone(t, n, at("vhosts", "shop/eu"))
+	n.gone(at("vhosts", "shop/eu"))
+}
+
+// A virtual host that does not run is told of on the first page, with what to do.
+func TestVhostDown(t *testing.T) {
+	p := start(t).asGuest()
+	p.eval(`(() => {
+		const real = window.fetch;
+		window.fetch = async (url, options) => {
+			const answer = await real(url, options);
+			return String(url).includes('cluster_state') ? new Response((await answer.text()).replaceAll('"running"', '"stopped"')) : answer;
+		};
+		return true;
+	})()`, new(bool))
+	p.eval(askAgain, new(bool))
+	p.says("The virtual host “/” does not run on")
+	p.press("on its page")
+	p.is("/")
 }
 
 // What was downloaded and loaded into an empty node brings back what was there.
 func TestDefinitions(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/queues/%2F/kept", map[string]any{"durable": true, "arguments": map[string]any{"x-max-length": 7}})
-	p := loggedIn(t, n)
+	n := start(t)
+	n.must(http.MethodPut, "/queues/%2F/kept", map[string]any{"durable": true, "arguments": map[string]any{"x-max-length": 7}})
+	p := n.asGuest()
 	folder := t.TempDir()
 	p.downloadsTo(folder)
 	p.visit("definitions")
@@ -162,7 +203,7 @@ func TestDefinitions(t *testing.T) {
 		return json.Valid(content)
 	})
 
-	must(t, n, http.MethodDelete, "/queues/%2F/kept", nil)
+	n.must(http.MethodDelete, "/queues/%2F/kept", nil)
 	broken := filepath.Join(folder, "broken.json")
 	if err := os.WriteFile(broken, []byte(`{"queues": [`), 0o600); err != nil {
 		t.Fatal(err)
@@ -176,7 +217,7 @@ func TestDefinitions(t *testing.T) {
 	p.press("Upload broker definitions")
 	p.says("The definitions are loaded")
 	var got struct{ Arguments map[string]any }
-	if status := api(t, n, http.MethodGet, "/queues/%2F/kept", nil, &got); status != http.StatusOK || got.Arguments["x-max-length"] != 7.0 {
+	if status := n.api(http.MethodGet, "/queues/%2F/kept", nil, &got); status != http.StatusOK || got.Arguments["x-max-length"] != 7.0 {
 		t.Fatalf("the queue is not back: %d, %v", status, got.Arguments)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +13,22 @@ import (
 	"amqpd/test/node"
 )
 
-// api asks the HTTP API as guest and decodes the answer. It returns the status.
-func api(t *testing.T, n *node.Node, method, path string, body, into any) int {
+// console is a node, and a test that asks its HTTP API as guest and looks at it
+// in browsers.
+type console struct {
+	*node.Node
+	t *testing.T
+}
+
+// start starts a node with flags beside the usual ones.
+func start(t *testing.T, flags ...string) *console {
+	t.Helper()
+	return &console{amqpd.Start(t, flags...), t}
+}
+
+// api asks for something and decodes the answer. It returns the status.
+func (n *console) api(method, path string, body, into any) int {
+	t := n.t
 	t.Helper()
 	var send io.Reader
 	if body != nil {
@@ -49,11 +62,17 @@ func api(t *testing.T, n *node.Node, method, path string, body, into any) int {
 }
 
 // must is api for what has to succeed.
-func must(t *testing.T, n *node.Node, method, path string, body any) {
-	t.Helper()
-	if status := api(t, n, method, path, body, nil); status > 299 {
-		t.Fatalf("%s %s: %d", method, path, status)
+func (n *console) must(method, path string, body any) {
+	n.t.Helper()
+	if status := n.api(method, path, body, nil); status > 299 {
+		n.t.Fatalf("%s %s: %d", method, path, status)
 	}
+}
+
+// queue declares a durable queue in the virtual host /.
+func (n *console) queue(name string) {
+	n.t.Helper()
+	n.must(http.MethodPut, at("queues", "/", name), map[string]any{"durable": true})
 }
 
 // at is a path of the API from its segments.
@@ -62,9 +81,9 @@ func at(segments ...string) string {
 }
 
 // gone waits until the API does not find something any more.
-func gone(t *testing.T, n *node.Node, path string) {
-	t.Helper()
-	eventually(t, path+" to be gone", func() bool { return api(t, n, http.MethodGet, path, nil, nil) == http.StatusNotFound })
+func (n *console) gone(path string) {
+	n.t.Helper()
+	eventually(n.t, path+" to be gone", func() bool { return n.api(http.MethodGet, path, nil, nil) == http.StatusNotFound })
 }
 
 // eventually waits for the HTTP API to agree.
@@ -78,31 +97,31 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // ready counts the ready messages of a queue in the virtual host /.
-func ready(t *testing.T, n *node.Node, queue string) int {
-	t.Helper()
+func (n *console) ready(queue string) int {
+	n.t.Helper()
 	var q struct {
 		Ready int `json:"messages_ready"`
 	}
-	if status := api(t, n, http.MethodGet, "/queues/%2F/"+url.PathEscape(queue), nil, &q); status != http.StatusOK {
-		t.Fatalf("queue %s: %d", queue, status)
+	if status := n.api(http.MethodGet, at("queues", "/", queue), nil, &q); status != http.StatusOK {
+		n.t.Fatalf("queue %s: %d", queue, status)
 	}
 	return q.Ready
 }
 
 // put puts messages into a queue.
-func put(t *testing.T, n *node.Node, queue string, count int, payload string) {
-	t.Helper()
+func (n *console) put(queue string, count int, payload string) {
+	n.t.Helper()
 	for i := range count {
-		must(t, n, http.MethodPost, "/exchanges/%2F/amq.default/publish", map[string]any{
+		n.must(http.MethodPost, "/exchanges/%2F/amq.default/publish", map[string]any{
 			"properties": map[string]any{"delivery_mode": 2}, "routing_key": queue, "payload": fmt.Sprintf(payload, i), "payload_encoding": "string",
 		})
 	}
 }
 
-// nodeName is what the node calls itself.
-func nodeName(t *testing.T, n *node.Node) string {
-	t.Helper()
+// name is what the node calls itself.
+func (n *console) name() string {
+	n.t.Helper()
 	var o struct{ Node string }
-	api(t, n, http.MethodGet, "/overview", nil, &o)
+	n.api(http.MethodGet, "/overview", nil, &o)
 	return o.Node
 }

@@ -35,17 +35,17 @@ func TestAccessibility(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/queues/%2F/seen", map[string]any{"durable": true, "arguments": map[string]any{"x-max-length": 1000}})
-	must(t, n, http.MethodPut, "/policies/%2F/rule", map[string]any{"pattern": "^seen", "definition": map[string]any{"max-length": 5, "ha-mode": "all"}})
-	must(t, n, http.MethodPut, "/policies/%2F/hidden", map[string]any{"pattern": "^seen", "definition": map[string]any{"max-length": 6}, "priority": -1})
-	put(t, n, "seen", 3, `{"n":%d}`)
+	n := start(t)
+	n.must(http.MethodPut, "/queues/%2F/seen", map[string]any{"durable": true, "arguments": map[string]any{"x-max-length": 1000}})
+	n.must(http.MethodPut, "/policies/%2F/rule", map[string]any{"pattern": "^seen", "definition": map[string]any{"max-length": 5, "ha-mode": "all"}})
+	n.must(http.MethodPut, "/policies/%2F/hidden", map[string]any{"pattern": "^seen", "definition": map[string]any{"max-length": 6}, "priority": -1})
+	n.put("seen", 3, `{"n":%d}`)
 	ch := n.Channel()
 	if _, err := ch.Consume("seen", "tag", false, true, false, false, amqp.Table{}); err != nil {
 		t.Fatal(err)
 	}
-	put(t, n, "seen", 2, `{"n":%d}`)
-	p := open(t, n)
+	n.put("seen", 2, `{"n":%d}`)
+	p := n.open()
 	p.run(chromedp.Evaluate[chromedp.Void](string(axe)))
 	holds := func(where string) {
 		t.Helper()
@@ -72,12 +72,11 @@ func TestAccessibility(t *testing.T) {
 // examine shows what pages show only when they are used, and has it judged.
 func (p *page) examine(theme string, holds func(where string)) {
 	p.t.Helper()
-	p.visit("nodes", nodeName(p.t, p.node))
+	p.visit("nodes", p.node.name())
 	holds(theme + ": a node")
 	for _, list := range []string{"connections", "channels"} {
 		p.visit(list)
-		p.until("a row", "document.querySelector('main td a')")
-		p.eval("(document.querySelector('main td a').click(), true)", new(bool))
+		p.until("a row", "(() => { const e = document.querySelector('main td a'); e?.click(); return !!e; })()")
 		p.until("its page", "document.querySelector('main .crumbs')")
 		p.settles()
 		holds(theme + ": one of " + list)

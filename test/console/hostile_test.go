@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"amqpd/test/node"
-
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
@@ -29,14 +27,14 @@ var consuming = map[string]bool{hostile["markup"]: true, hostile["rightward"]: t
 
 // Names are text wherever they appear, and links to what they name work.
 func TestHostileNames(t *testing.T) {
-	n := amqpd.Start(t)
+	n := start(t)
 	for _, name := range hostile {
-		furnish(t, n, name)
+		n.furnish(name)
 		if consuming[name] {
-			keepConsuming(t, n, name)
+			n.keepConsuming(name)
 		}
 	}
-	p := loggedIn(t, n)
+	p := n.asGuest()
 	for _, page := range []string{"queues", "exchanges", "connections", "channels", "users", "vhosts", "policies", "limits", "definitions", "health", "topology", "messages"} {
 		p.visit(page)
 		p.staysText(page)
@@ -55,24 +53,25 @@ func TestHostileNames(t *testing.T) {
 }
 
 // furnish makes one of everything with a name.
-func furnish(t *testing.T, n *node.Node, name string) {
-	t.Helper()
-	must(t, n, http.MethodPut, at("vhosts", name), map[string]any{"description": name, "tags": name})
-	must(t, n, http.MethodPut, at("users", name), map[string]any{"password": name, "tags": "management," + strings.ReplaceAll(name, ",", "")})
-	must(t, n, http.MethodPut, at("permissions", name, name), map[string]any{"configure": ".*", "write": ".*", "read": ".*"})
-	must(t, n, http.MethodPut, at("queues", name, name), map[string]any{"durable": true, "arguments": map[string]any{"x-hostile": name}})
-	must(t, n, http.MethodPut, at("exchanges", name, name), map[string]any{"type": "topic", "durable": true})
-	must(t, n, http.MethodPost, at("bindings", name, "e", name, "q", name), map[string]any{"routing_key": name, "arguments": map[string]any{}})
-	must(t, n, http.MethodPut, at("policies", name, name), map[string]any{"pattern": ".*", "definition": map[string]any{"dead-letter-exchange": name}})
-	must(t, n, http.MethodPut, at("vhost-limits", name, "max-connections"), map[string]any{"value": 100})
-	must(t, n, http.MethodPost, at("exchanges", name, "amq.default", "publish"), map[string]any{
+func (n *console) furnish(name string) {
+	n.t.Helper()
+	n.must(http.MethodPut, at("vhosts", name), map[string]any{"description": name, "tags": name})
+	n.must(http.MethodPut, at("users", name), map[string]any{"password": name, "tags": "management," + strings.ReplaceAll(name, ",", "")})
+	n.must(http.MethodPut, at("permissions", name, name), map[string]any{"configure": ".*", "write": ".*", "read": ".*"})
+	n.must(http.MethodPut, at("queues", name, name), map[string]any{"durable": true, "arguments": map[string]any{"x-hostile": name}})
+	n.must(http.MethodPut, at("exchanges", name, name), map[string]any{"type": "topic", "durable": true})
+	n.must(http.MethodPost, at("bindings", name, "e", name, "q", name), map[string]any{"routing_key": name, "arguments": map[string]any{}})
+	n.must(http.MethodPut, at("policies", name, name), map[string]any{"pattern": ".*", "definition": map[string]any{"dead-letter-exchange": name}})
+	n.must(http.MethodPut, at("vhost-limits", name, "max-connections"), map[string]any{"value": 100})
+	n.must(http.MethodPost, at("exchanges", name, "amq.default", "publish"), map[string]any{
 		"properties": map[string]any{"message_id": name, "headers": map[string]any{name: name}}, "routing_key": name, "payload": name, "payload_encoding": "string",
 	})
 }
 
 // keepConsuming consumes from a queue of a name in a virtual host of that name,
 // by a connection and with a consumer tag of the name.
-func keepConsuming(t *testing.T, n *node.Node, name string) {
+func (n *console) keepConsuming(name string) {
+	t := n.t
 	t.Helper()
 	c, err := amqp.DialConfig("amqp://"+n.Addr, amqp.Config{Vhost: name, SASL: []amqp.Authentication{&amqp.PlainAuth{Username: name, Password: name}}, Properties: amqp.Table{"connection_name": name, "product": name, name: name}})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 const unauthorized = "status of 401"
 
 func TestLogin(t *testing.T) {
-	p := open(t, amqpd.Start(t))
+	p := start(t).open()
 	p.expect(unauthorized)
 	p.login("guest", "wrong")
 	p.says("The username or the password is not right")
@@ -36,9 +36,9 @@ func TestLogin(t *testing.T) {
 // Whoever has no tag of the console is told so, and a user without tags cannot
 // look at anything.
 func TestLoginWithoutTag(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/users/plain", map[string]any{"password": "pw", "tags": ""})
-	p := open(t, n)
+	n := start(t)
+	n.must(http.MethodPut, "/users/plain", map[string]any{"password": "pw", "tags": ""})
+	p := n.open()
 	p.expect(unauthorized)
 	p.login("plain", "pw")
 	p.says("This user may not use the console")
@@ -46,9 +46,9 @@ func TestLoginWithoutTag(t *testing.T) {
 
 // A link that somebody sent leads where it should after the login.
 func TestDeepLink(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/queues/%2F/deep", map[string]any{"durable": true})
-	p := open(t, n)
+	n := start(t)
+	n.queue("deep")
+	p := n.open()
 	var ignored string
 	p.eval("location.hash = "+text(address("queues", "/", "deep")), &ignored)
 	p.login("guest", "guest")
@@ -57,15 +57,15 @@ func TestDeepLink(t *testing.T) {
 
 // A session whose user is gone ends by itself, and with it what was open.
 func TestSessionEnds(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/users/short", map[string]any{"password": "pw", "tags": "administrator"})
-	must(t, n, http.MethodPut, "/permissions/%2F/short", map[string]any{"configure": ".*", "write": ".*", "read": ".*"})
-	p := loggedInAs(t, n, "short", "pw")
+	n := start(t)
+	n.must(http.MethodPut, "/users/short", map[string]any{"password": "pw", "tags": "administrator"})
+	n.must(http.MethodPut, "/permissions/%2F/short", map[string]any{"configure": ".*", "write": ".*", "read": ".*"})
+	p := n.loggedIn("short", "pw")
 	p.expect(unauthorized)
 	p.press("Queues")
 	p.press("Add a queue")
 	p.until("the dialog", "document.querySelector('dialog[open]')")
-	must(t, n, http.MethodDelete, "/users/short", nil)
+	n.must(http.MethodDelete, "/users/short", nil)
 	p.until("the form", "document.querySelector('input[type=password]') && !document.querySelector('dialog[open]')")
 	p.login("guest", "guest")
 	p.is("Queues")
@@ -74,9 +74,9 @@ func TestSessionEnds(t *testing.T) {
 // While the node is away the page says so and keeps what it shows. It goes on by
 // itself when the node is back.
 func TestNodeDown(t *testing.T) {
-	n := amqpd.Start(t, "--http-listen", freeAddress(t))
-	must(t, n, http.MethodPut, "/queues/%2F/kept", map[string]any{"durable": true})
-	p := loggedIn(t, n)
+	n := start(t, "--http-listen", freeAddress(t))
+	n.queue("kept")
+	p := n.asGuest()
 	p.expect("net::ERR_")
 	p.visit("queues", "/", "kept")
 	n.Kill()
@@ -96,9 +96,11 @@ func TestNodeDown(t *testing.T) {
 }
 
 // freeAddress is an address that a node can listen on, again after a restart.
+// No outgoing connection of this machine takes it meanwhile, because they come
+// from 127.0.0.1.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.77:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 func TestQueueLife(t *testing.T) {
-	n := amqpd.Start(t)
-	p := loggedIn(t, n)
+	n := start(t)
+	p := n.asGuest()
 
 	p.press("Exchanges")
 	p.press("Add an exchange")
@@ -32,7 +32,7 @@ func TestQueueLife(t *testing.T) {
 	p.fill("Routing key", "order.#")
 	p.press("Bind")
 	p.says("Bound to “orders”")
-	if status := api(t, n, http.MethodGet, at("bindings", "/", "e", "orders", "q", "new/orders", "order.%23"), nil, nil); status != http.StatusOK {
+	if status := n.api(http.MethodGet, at("bindings", "/", "e", "orders", "q", "new/orders", "order.%23"), nil, nil); status != http.StatusOK {
 		t.Fatalf("the binding is not there: %d", status)
 	}
 
@@ -50,7 +50,7 @@ func TestQueueLife(t *testing.T) {
 	p.visit("queues", "/", "new/orders")
 	p.press("Browse messages")
 	p.says(`"who": "<b>x</b>"`)
-	if got := ready(t, n, "new/orders"); got != 1 {
+	if got := n.ready("new/orders"); got != 1 {
 		t.Fatalf("%d messages after browsing, want 1", got)
 	}
 	p.visit("queues", "/", "new/orders")
@@ -58,27 +58,27 @@ func TestQueueLife(t *testing.T) {
 	p.fill("Ack mode", "ack_requeue_false")
 	p.press("Get messages")
 	p.says("order.17")
-	eventually(t, "the queue to be empty", func() bool { return ready(t, n, "new/orders") == 0 })
+	eventually(t, "the queue to be empty", func() bool { return n.ready("new/orders") == 0 })
 
-	put(t, n, "new/orders", 3, "message %d")
+	n.put("new/orders", 3, "message %d")
 	p.press("Purge messages")
 	p.says("What will be lost")
 	p.press("Purge messages")
-	eventually(t, "the purge", func() bool { return ready(t, n, "new/orders") == 0 })
+	eventually(t, "the purge", func() bool { return n.ready("new/orders") == 0 })
 	p.until("the dialog to close", "!document.querySelector('dialog[open]')")
 	p.press("Delete queue")
 	p.says("What will be lost")
 	p.press("Delete queue")
 	p.is("Queues")
-	gone(t, n, at("queues", "/", "new/orders"))
+	n.gone(at("queues", "/", "new/orders"))
 }
 
 // What is wrong is said in plain words where it was typed, and the form keeps
 // what is in it.
 func TestRefusals(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/queues/%2F/taken", map[string]any{"durable": true})
-	p := loggedIn(t, n)
+	n := start(t)
+	n.queue("taken")
+	p := n.asGuest()
 	p.expect("status of 400")
 	p.expect("status of 404")
 	p.expect(unauthorized) // the API's answer for names that are reserved
@@ -100,14 +100,14 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestCloseConnection(t *testing.T) {
-	n := amqpd.Start(t)
+	n := start(t)
 	c, err := amqp.DialConfig("amqp://guest:guest@"+n.Addr, amqp.Config{Properties: amqp.Table{"connection_name": "to be closed"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
 	closed := c.NotifyClose(make(chan *amqp.Error, 1))
-	p := loggedIn(t, n)
+	p := n.asGuest()
 	p.press("Connections")
 	p.press("to be closed")
 	p.is("to be closed")
@@ -127,9 +127,9 @@ func TestCloseConnection(t *testing.T) {
 }
 
 func TestLiveRates(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/queues/%2F/busy", map[string]any{"durable": true})
-	p := loggedIn(t, n)
+	n := start(t)
+	n.queue("busy")
+	p := n.asGuest()
 	p.eval("(window.sameDocument = true)", new(bool))
 	ch := n.Channel()
 	stop := make(chan struct{})

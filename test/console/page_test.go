@@ -26,17 +26,25 @@ import (
 type page struct {
 	t    *testing.T
 	ctx  context.Context
-	node *node.Node
+	node *console
 
 	mu       sync.Mutex
-	requests []string // every address asked for
+	requests []request
 	octets   float64  // received for them, as they were sent
 	troubles []string // exceptions, errors of the console, violations of the policy
 	expected []string // parts of troubles that the test brings about itself
 }
 
-// open opens a tab with a profile of its own on a node's console.
-func open(t *testing.T, n *node.Node) *page {
+// request is one that a tab made.
+type request struct {
+	url   string
+	by    string // the address of the page or the module that made it necessary
+	after string // the header Last-Event-ID
+}
+
+// open opens a tab with a profile of its own on the console.
+func (n *console) open() *page {
+	t := n.t
 	t.Helper()
 	if chromium == nil {
 		t.Skip("the browser tests run from test/suites/console.sh")
@@ -70,7 +78,8 @@ func (p *page) note(event any) {
 	defer p.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		p.requests = append(p.requests, e.Request.URL)
+		after, _ := e.Request.Headers["Last-Event-ID"].(string)
+		p.requests = append(p.requests, request{e.Request.URL, e.Initiator.URL, after})
 	case *network.EventLoadingFinished:
 		p.octets += e.EncodedDataLength
 	case *runtime.EventExceptionThrown:
@@ -106,6 +115,18 @@ func (p *page) expect(part string) {
 	p.expected = append(p.expected, part)
 }
 
+// asked counts how often the tab asked the node for an address.
+func (p *page) asked(path string) (times int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.requests {
+		if r.url == "http://"+p.node.HTTP+path {
+			times++
+		}
+	}
+	return times
+}
+
 // verdict fails the test for what the tab did beside what was asked of it.
 func (p *page) verdict() {
 	p.mu.Lock()
@@ -116,8 +137,8 @@ func (p *page) verdict() {
 		}
 	}
 	for _, r := range p.requests {
-		if !strings.HasPrefix(r, "http://"+p.node.HTTP+"/") && !strings.HasPrefix(r, "data:") && !strings.HasPrefix(r, "blob:") {
-			p.t.Errorf("a request left the node: %s", r)
+		if !strings.HasPrefix(r.url, "http://"+p.node.HTTP+"/") && !strings.HasPrefix(r.url, "data:") && !strings.HasPrefix(r.url, "blob:") {
+			p.t.Errorf("a request left the node: %s", r.url)
 		}
 	}
 }
@@ -132,16 +153,22 @@ func (p *page) run(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// eval is the value of an expression of the page's own world.
-func (p *page) eval(expression string, into any) {
-	p.t.Helper()
+// look is the value of an expression of the page's own world. There is none
+// while the browser loads the page anew.
+func (p *page) look(expression string, into any) error {
 	ctx, cancel := context.WithTimeout(p.ctx, node.Patience)
 	defer cancel()
 	got, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte]("("+expression+")"))
-	if err == nil {
-		err = json.Unmarshal(got, into)
-	}
 	if err != nil {
+		return err
+	}
+	return json.Unmarshal(got, into)
+}
+
+// eval is look on a page that is there.
+func (p *page) eval(expression string, into any) {
+	p.t.Helper()
+	if err := p.look(expression, into); err != nil {
 		p.t.Fatalf("browser: %v in %.200s", err, expression)
 	}
 }
@@ -157,8 +184,8 @@ func (p *page) wait(what string, ok func() (bool, string)) {
 		}
 		if time.Now().After(deadline) {
 			var text string
-			p.eval("location.hash + '\\n' + (document.querySelector('dialog[open]') || document.querySelector('main') || document.body).innerText.slice(0, 3000)", &text)
-			p.t.Fatalf("waited in vain for %s (%s); the page says:\n%s", what, saw, text)
+			err := p.look("location.hash + '\\n' + (document.querySelector('dialog[open]') || document.querySelector('main') || document.body).innerText.slice(0, 3000)", &text)
+			p.t.Fatalf("waited in vain for %s (%s); the page says:\n%s %v", what, saw, text, err)
 		}
 	}
 }
@@ -167,7 +194,9 @@ func (p *page) wait(what string, ok func() (bool, string)) {
 func (p *page) until(what, expression string) {
 	p.t.Helper()
 	p.wait(what, func() (ok bool, _ string) {
-		p.eval("!!("+expression+")", &ok)
+		if err := p.look("!!("+expression+")", &ok); err != nil {
+			return false, err.Error()
+		}
 		return ok, ""
 	})
 }
@@ -231,19 +260,19 @@ func (p *page) login(name, password string) {
 	p.press("Log in")
 }
 
-// loggedInAs is a tab in which a user is logged in.
-func loggedInAs(t *testing.T, n *node.Node, name, password string) *page {
-	t.Helper()
-	p := open(t, n)
+// loggedIn is a tab in which a user is logged in.
+func (n *console) loggedIn(name, password string) *page {
+	n.t.Helper()
+	p := n.open()
 	p.login(name, password)
 	p.is("Overview")
 	return p
 }
 
-// loggedIn is a tab in which guest is logged in.
-func loggedIn(t *testing.T, n *node.Node) *page {
-	t.Helper()
-	return loggedInAs(t, n, "guest", "guest")
+// asGuest is a tab in which guest is logged in.
+func (n *console) asGuest() *page {
+	n.t.Helper()
+	return n.loggedIn("guest", "guest")
 }
 
 // text quotes s for a script.

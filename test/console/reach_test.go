@@ -72,8 +72,8 @@ func (p *page) tabTo(what string, is func(focused) bool, modifiers ...chromedp.M
 
 // All that the console does can be done without a mouse.
 func TestKeyboard(t *testing.T) {
-	n := amqpd.Start(t)
-	p := open(t, n)
+	n := start(t)
+	p := n.open()
 	p.until("the form", "document.activeElement?.name === 'username'")
 	p.keys("guest")
 	p.keys(kb.Tab)
@@ -89,10 +89,14 @@ func TestKeyboard(t *testing.T) {
 		p.until("the heading to have the keyboard", "document.activeElement?.id === 'page-title'")
 	}
 
-	p.keys("g")
-	p.keys("q")
-	p.is("Queues")
+	p.wait("g and q to lead to the queues", func() (there bool, _ string) {
+		p.keys("g") // where much time passes until the next key, they are two keys
+		p.keys("q")
+		p.eval("document.querySelector('h1')?.textContent === 'Queues'", &there)
+		return there, ""
+	})
 	p.until("the heading to have the keyboard", "document.activeElement?.id === 'page-title'")
+	p.settles()
 	p.tabTo("the button", func(f focused) bool { return f.Name == "Add a queue" })
 	p.keys(kb.Enter)
 	p.until("the field", "document.querySelector('dialog[open]')?.contains(document.activeElement)")
@@ -101,26 +105,28 @@ func TestKeyboard(t *testing.T) {
 	p.keys(kb.Enter)
 	p.until("the field", "document.activeElement?.labels?.[0]?.textContent === 'Name'")
 	p.keys("typed")
+	p.until("the form to know the virtual hosts", "document.querySelector('dialog select')?.value === '/'")
 	p.tabTo("the last button", func(f focused) bool { return f.Name == "Add queue" })
 	p.keys(kb.Enter)
 	p.is("typed")
 	p.until("the heading to have the keyboard", "document.activeElement?.id === 'page-title'")
+	p.settles()
 	p.tabTo("the button", func(f focused) bool { return f.Name == "Delete queue" })
 	p.keys(kb.Enter)
 	p.until("the question", "document.querySelector('dialog[open]')?.contains(document.activeElement)")
 	p.tabTo("the answer", func(f focused) bool { return f.Name == "Delete queue" })
 	p.keys(kb.Enter)
 	p.is("Queues")
-	gone(t, n, at("queues", "/", "typed"))
+	n.gone(at("queues", "/", "typed"))
 }
 
 func TestPalette(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/vhosts/shop", map[string]any{})
-	must(t, n, http.MethodPut, "/queues/shop/needle.in.the.hay", map[string]any{"durable": true})
-	must(t, n, http.MethodPut, "/exchanges/shop/needles", map[string]any{"type": "topic", "durable": true})
-	must(t, n, http.MethodPut, "/users/needleworker", map[string]any{"password": "x", "tags": ""})
-	p := loggedIn(t, n)
+	n := start(t)
+	n.must(http.MethodPut, "/vhosts/shop", map[string]any{})
+	n.must(http.MethodPut, "/queues/shop/needle.in.the.hay", map[string]any{"durable": true})
+	n.must(http.MethodPut, "/exchanges/shop/needles", map[string]any{"type": "topic", "durable": true})
+	n.must(http.MethodPut, "/users/needleworker", map[string]any{"password": "x", "tags": ""})
+	p := n.asGuest()
 	p.slash()
 	p.until("the palette", "document.activeElement?.matches('dialog[open] input')")
 	p.keys("needle")
@@ -146,18 +152,20 @@ func TestPalette(t *testing.T) {
 
 // What somebody sees, somebody else sees under the same address.
 func TestEveryViewIsALink(t *testing.T) {
-	n := amqpd.Start(t)
+	n := start(t)
 	for i := range 30 {
-		must(t, n, http.MethodPut, at("queues", "/", fmt.Sprintf("view-%02d", i)), map[string]any{"durable": true})
+		n.must(http.MethodPut, at("queues", "/", fmt.Sprintf("view-%02d", i)), map[string]any{"durable": true})
 	}
-	must(t, n, http.MethodPut, "/policies/%2F/rule", map[string]any{"pattern": "^view", "definition": map[string]any{"max-length": 5}})
-	p := loggedIn(t, n)
+	n.must(http.MethodPut, "/policies/%2F/rule", map[string]any{"pattern": "^view", "definition": map[string]any{"max-length": 5}})
+	p := n.asGuest()
 	p.visit("queues")
 	p.fill("Filter", "view-1")
 	p.until("the rows to be filtered", "document.querySelectorAll('main tbody tr').length === 10")
-	p.press("Name")
-	p.press("Name")
-	const first = "document.querySelector('main tbody tr a').textContent === 'view-19' && document.querySelectorAll('main tbody tr').length === 10"
+	for _, order := range []string{"ascending", "descending"} {
+		p.press("Name")
+		p.until("the rows to be "+order, "document.querySelector('main th[aria-sort="+order+"]')?.textContent === 'Name'")
+	}
+	const first = "document.querySelector('main tbody tr a')?.textContent === 'view-19' && document.querySelectorAll('main tbody tr').length === 10"
 	p.until("the rows to be sorted backwards", first)
 	p.reload()
 	p.until("the same rows after a reload", first)
@@ -169,7 +177,7 @@ func TestEveryViewIsALink(t *testing.T) {
 		{address("policies") + "?vhost=%2F&edit=rule", "Change the policy “rule”"},
 		{address("topology") + "?vhost=%2F&exchange=amq.topic&key=a.b", "“a.b” published to amq.topic goes to no queue"},
 		{address("exchanges", "/", "amq.topic"), "A topic exchange"},
-		{address("nodes", nodeName(t, n)), nodeName(t, n)},
+		{address("nodes", n.name()), n.name()},
 		{address("users", "guest"), "Update this user"},
 		{address("vhosts", "/"), "Default virtual host"},
 	} {
@@ -186,9 +194,9 @@ func TestEveryViewIsALink(t *testing.T) {
 
 // The browser's buttons go from view to view; typing in a filter is one view.
 func TestBackButton(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/queues/%2F/visited", map[string]any{"durable": true})
-	p := loggedIn(t, n)
+	n := start(t)
+	n.queue("visited")
+	p := n.asGuest()
 	p.press("Queues")
 	p.fill("Filter", "visit")
 	p.until("the filter to be in the address", "location.hash.includes('filter=visit')")

@@ -11,16 +11,16 @@ const changing = `/^(Add|Delete|Purge|Publish|Save|Set|Unbind|Bind$|Force|Clear$
 
 // A user who only monitors sees everything, and is offered no change.
 func TestMonitoringUser(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/queues/%2F/seen", map[string]any{"durable": true})
-	must(t, n, http.MethodPut, "/policies/%2F/rule", map[string]any{"pattern": ".*", "definition": map[string]any{"max-length": 5}})
-	must(t, n, http.MethodPut, "/users/mona", map[string]any{"password": "pw", "tags": "monitoring"})
-	must(t, n, http.MethodPut, "/permissions/%2F/mona", map[string]any{"configure": ".*", "write": ".*", "read": ".*"})
+	n := start(t)
+	n.queue("seen")
+	n.must(http.MethodPut, "/policies/%2F/rule", map[string]any{"pattern": ".*", "definition": map[string]any{"max-length": 5}})
+	n.must(http.MethodPut, "/users/mona", map[string]any{"password": "pw", "tags": "monitoring"})
+	n.must(http.MethodPut, "/permissions/%2F/mona", map[string]any{"configure": ".*", "write": ".*", "read": ".*"})
 	n.Channel()
-	p := loggedInAs(t, n, "mona", "pw")
+	p := n.loggedIn("mona", "pw")
 	for _, segments := range [][]string{
 		{""}, {"queues"}, {"queues", "/", "seen"}, {"exchanges"}, {"exchanges", "/", "amq.topic"}, {"connections"}, {"policies"}, {"operator-policies"}, {"limits"}, {"messages"},
-		{"messages", "/", "seen"}, {"health"}, {"topology"}, {"admin"}, {"cluster"}, {"nodes", nodeName(t, n)},
+		{"messages", "/", "seen"}, {"health"}, {"topology"}, {"admin"}, {"cluster"}, {"nodes", n.name()},
 	} {
 		p.visit(segments...)
 		var offered []string
@@ -43,15 +43,15 @@ func TestMonitoringUser(t *testing.T) {
 // A user with the tag management sees the virtual hosts that it has permissions
 // in, and of them only what is its own.
 func TestManagementUser(t *testing.T) {
-	n := amqpd.Start(t)
-	must(t, n, http.MethodPut, "/vhosts/mine", map[string]any{})
-	must(t, n, http.MethodPut, "/vhosts/theirs", map[string]any{})
-	must(t, n, http.MethodPut, "/queues/mine/my-queue", map[string]any{"durable": true})
-	must(t, n, http.MethodPut, "/queues/theirs/their-queue", map[string]any{"durable": true})
-	must(t, n, http.MethodPut, "/users/max", map[string]any{"password": "pw", "tags": "management"})
-	must(t, n, http.MethodPut, "/permissions/mine/max", map[string]any{"configure": "^my", "write": ".*", "read": ".*"})
+	n := start(t)
+	n.must(http.MethodPut, "/vhosts/mine", map[string]any{})
+	n.must(http.MethodPut, "/vhosts/theirs", map[string]any{})
+	n.must(http.MethodPut, "/queues/mine/my-queue", map[string]any{"durable": true})
+	n.must(http.MethodPut, "/queues/theirs/their-queue", map[string]any{"durable": true})
+	n.must(http.MethodPut, "/users/max", map[string]any{"password": "pw", "tags": "management"})
+	n.must(http.MethodPut, "/permissions/mine/max", map[string]any{"configure": "^my", "write": ".*", "read": ".*"})
 	n.Channel() // somebody else's connection
-	p := loggedInAs(t, n, "max", "pw")
+	p := n.loggedIn("max", "pw")
 	p.press("Queues")
 	p.says("my-queue")
 	p.until("no other row", "document.querySelectorAll('main tbody tr').length === 1")
