@@ -1,5 +1,7 @@
 package amqp
 
+import "math"
+
 // Content is a method with its header and body, as an Assembler put it
 // together. Everything borrows: from the read buffer or from the Assembler,
 // until the next call of the Assembler or the reuse of the read buffer.
@@ -24,7 +26,7 @@ type Content struct {
 
 // keepBuffer is the largest buffer that an Assembler holds on to between
 // contents, in octets.
-const keepBuffer = 64 << 10
+const keepBuffer = 32 << 10
 
 // Assembler gathers the content that follows a method on one channel:
 //
@@ -47,6 +49,8 @@ type Assembler struct {
 	// and dropped, so that the caller can answer 406 when the body has arrived,
 	// as RabbitMQ does (amqp-behaviour §5.1).
 	Max uint64
+	// Memory lends the buffers of bodies that come in pieces; nil is the heap.
+	Memory Memory
 
 	wants byte // frame type due next: FrameHeader, FrameBody, or 0 when idle
 	// received is how many octets of body came, up to the announced size.
@@ -59,6 +63,24 @@ type Assembler struct {
 	frames []byte
 	body   []byte
 }
+
+// Memory lends buffers. Whoever has one may not use it after Put.
+type Memory interface {
+	// Get returns an empty buffer with room for n octets, and for twice as many at
+	// most.
+	Get(n int) []byte
+	// Spare is Get where that takes no new memory, and nil otherwise.
+	Spare(n int) []byte
+	// Put takes a buffer back, nil and those that are not from Get included.
+	Put(b []byte)
+}
+
+// heap lends new memory and leaves the rest to the garbage collector.
+type heap struct{}
+
+func (heap) Get(n int) []byte { return make([]byte, 0, n) }
+func (heap) Spare(int) []byte { return nil }
+func (heap) Put([]byte)       {}
 
 // Pending reports whether a header or body is due.
 func (a *Assembler) Pending() bool { return a.wants != 0 }
@@ -100,8 +122,25 @@ func (a *Assembler) begin(id MethodID, args []byte) {
 	a.overshot = false
 	a.owned = false
 	if len(a.body) > 0 {
-		a.body = emptied(a.body)
+		a.Release()
 	}
+}
+
+// Release gives back the memory of a large body. The content that was done is
+// valid until then, or until the next one begins.
+func (a *Assembler) Release() {
+	if cap(a.body) > keepBuffer {
+		a.memory().Put(a.body)
+		a.body = nil
+	}
+	a.body = a.body[:0]
+}
+
+func (a *Assembler) memory() Memory {
+	if a.Memory == nil {
+		return heap{}
+	}
+	return a.Memory
 }
 
 // Header takes the payload of a header frame, which is borrowed. done says that
@@ -167,16 +206,23 @@ func (a *Assembler) Body(payload []byte) (done bool, err error) {
 	return done, nil
 }
 
-// grow makes room for n more octets. The buffer at least doubles, so that each
-// octet is copied about twice, but it never exceeds the announced size, nor
-// twice what has arrived.
+// grow makes room for n more octets: in a buffer for all that is announced where
+// one is spare, else in one that at least doubles, so that each octet is copied
+// about twice. New memory is four times what has arrived at most.
 func (a *Assembler) grow(n int) {
 	need := len(a.body) + n
 	if need <= cap(a.body) {
 		return
 	}
-	room := min(uint64(max(2*cap(a.body), need)), a.content.Header.BodySize)
-	a.body = append(make([]byte, 0, room), a.body...)
+	size := int(min(a.content.Header.BodySize, math.MaxInt))
+	m := a.memory()
+	b := m.Spare(size)
+	if b == nil {
+		b = m.Get(min(max(2*cap(a.body), need), size))
+	}
+	b = append(b, a.body...)
+	m.Put(a.body)
+	a.body = b
 }
 
 // Content returns the content that Header or Body called done, or what there
@@ -215,7 +261,8 @@ func (a *Assembler) own() {
 
 // Reset forgets whatever was under way and every borrowed octet.
 func (a *Assembler) Reset() {
-	*a = Assembler{Max: a.Max, frames: emptied(a.frames), body: emptied(a.body)}
+	a.Release()
+	*a = Assembler{Max: a.Max, Memory: a.Memory, frames: emptied(a.frames), body: a.body}
 }
 
 // emptied returns buf for reuse, unless it is too large to hold on to.

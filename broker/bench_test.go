@@ -62,9 +62,7 @@ func (r *rig) drop() {
 	o.mu.Lock()
 	for _, c := range o.chunks {
 		o.size.Add(-int64(len(c)))
-		if cap(c) == outputChunk {
-			chunkPool.Put(&c)
-		}
+		large.Put(c)
 	}
 	o.chunks = o.chunks[:0]
 	o.mu.Unlock()

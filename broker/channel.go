@@ -66,6 +66,7 @@ func newChannel(c *conn, id uint16) *channel {
 	ch := &channel{c: c, id: id, unacked: newUnacked()}
 	ch.activeAt = c.b.clock()
 	ch.content.Max = uint64(c.b.o.MaxMessageSize)
+	ch.content.Memory = large
 	return ch
 }
 

@@ -44,6 +44,7 @@ func (ch *channel) contentDone() error {
 	if ch.content.copied {
 		ch.content.copied = false
 		ch.c.batch.flush()
+		ch.content.Release()
 	}
 	return err
 }

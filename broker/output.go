@@ -43,9 +43,6 @@ type output struct {
 	dirtyBy *batch // guarded by mu: the batch that will flush this output
 }
 
-// chunkPool recycles output chunks; a chunk is never shared.
-var chunkPool = sync.Pool{New: func() any { return new(make([]byte, 0, outputChunk)) }}
-
 // tail returns the chunk that frames are appended to, with room for about n
 // octets more. REQUIRES mu. The caller appends and stores it with setTail.
 func (o *output) tail(n int) []byte {
@@ -54,15 +51,11 @@ func (o *output) tail(n int) []byte {
 			return c
 		}
 	}
-	var c []byte
-	switch {
-	case n > outputChunk:
-		c = make([]byte, 0, n)
-	case len(o.chunks) == 0 && n <= outputSmall:
-		c = make([]byte, 0, outputSmall)
-	default:
-		c = (*chunkPool.Get().(*[]byte))[:0]
+	room := max(n, outputChunk)
+	if len(o.chunks) == 0 && n <= outputSmall {
+		room = outputSmall
 	}
+	c := large.Get(room)
 	o.chunks = append(o.chunks, c)
 	return c
 }
@@ -98,7 +91,7 @@ func (o *output) flush() {
 	o.writing = true
 	o.mu.Unlock()
 	if o.raw == nil {
-		go o.drain(nil)
+		go o.drain(nil, 0)
 		return
 	}
 	for range inlineWrites {
@@ -106,17 +99,17 @@ func (o *output) flush() {
 		if taken == nil {
 			return
 		}
-		rest, err := o.writeNow(taken)
+		rest, sent, err := o.writeNow(taken)
 		if err != nil {
 			o.fail(err)
 			return
 		}
 		if len(rest) > 0 {
-			go o.drain(rest)
+			go o.drain(rest, sent)
 			return
 		}
 	}
-	go o.drain(nil)
+	go o.drain(nil, 0)
 }
 
 // take removes all waiting chunks for writing. With none left it ends this
@@ -133,9 +126,9 @@ func (o *output) take() [][]byte {
 	return taken
 }
 
-// drain writes chunks, blocking, until nothing waits. It runs in its own
-// goroutine and owns the writer's turn.
-func (o *output) drain(chunks [][]byte) {
+// drain writes chunks, of which the first is written up to sent, blocking, until
+// nothing waits. It runs in its own goroutine and owns the writer's turn.
+func (o *output) drain(chunks [][]byte, sent int) {
 	for {
 		if chunks == nil {
 			if chunks = o.take(); chunks == nil {
@@ -143,21 +136,22 @@ func (o *output) drain(chunks [][]byte) {
 			}
 		}
 		for _, c := range chunks {
-			if _, err := o.conn.Write(c); err != nil {
+			if _, err := o.conn.Write(c[sent:]); err != nil {
 				o.fail(err)
 				return
 			}
-			o.done(c, len(c))
+			o.done(c, len(c)-sent)
+			sent = 0
 		}
 		chunks = nil
 	}
 }
 
 // writeNow writes as much of chunks as the socket takes without blocking and
-// returns what is left.
-func (o *output) writeNow(chunks [][]byte) (rest [][]byte, err error) {
+// returns those that are left, of which the first is written up to sent.
+func (o *output) writeNow(chunks [][]byte) (rest [][]byte, sent int, err error) {
 	for i, c := range chunks {
-		sent := 0
+		sent = 0
 		werr := o.raw.Write(func(fd uintptr) bool {
 			for sent < len(c) {
 				n, e := syscall.Write(int(fd), c[sent:])
@@ -176,26 +170,23 @@ func (o *output) writeNow(chunks [][]byte) (rest [][]byte, err error) {
 			return true
 		})
 		if werr != nil || err != nil {
-			return nil, firstError(err, werr)
+			return nil, 0, firstError(err, werr)
 		}
 		if sent < len(c) {
 			if sent > 0 {
 				o.progress(sent)
 			}
-			rest = append(rest, c[sent:])
-			return append(rest, chunks[i+1:]...), nil
+			return chunks[i:], sent, nil
 		}
 		o.done(c, sent)
 	}
-	return nil, nil
+	return nil, 0, nil
 }
 
-// done accounts for n octets of c written just now and recycles c.
+// done accounts for the last n octets of c, written just now, and recycles c.
 func (o *output) done(c []byte, n int) {
 	o.progress(n)
-	if cap(c) == outputChunk {
-		chunkPool.Put(new(c))
-	}
+	large.Put(c)
 }
 
 // progress lowers size and wakes who waited for that.
