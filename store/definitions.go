@@ -62,8 +62,7 @@ func (d *definitions) write(log *appendLog, cs []Change) LSN {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	log.append(kindDefinitions, payload)
-	lsn := log.end()
+	lsn := log.append(kindDefinitions, payload) // not beyond the record: see fold
 	d.pending = append(d.pending, pendingChanges{lsn, kept})
 	return lsn
 }
@@ -73,7 +72,9 @@ func (d *definitions) recovered(lsn LSN, cs []Change) {
 	d.pending = append(d.pending, pendingChanges{lsn, cs})
 }
 
-// fold puts the pending changes up to durable into the table.
+// fold puts the pending changes up to durable into the table. Each is pending under the very
+// end of its record: a segment that is durable, and so not replayed once the checkpoint is
+// written, must have nothing left to fold.
 func (d *definitions) fold(durable LSN) error {
 	d.folding.Lock()
 	defer d.folding.Unlock()

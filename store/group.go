@@ -27,18 +27,13 @@ func (g *Group) PutDurable(a, b, c []byte) Pos {
 // Enqueue is Store.Enqueue as part of the group.
 func (g *Group) Enqueue(queue uint64, entries []Entry) {
 	var scratch [scratchSize]byte
-	g.append(kindEnqueue, appendEnqueue(scratch[:0], queue, entries))
+	g.s.log.appendLocked(kindEnqueue, appendEnqueue(scratch[:0], queue, entries))
 }
 
 // Settle is Store.Settle as part of the group.
 func (g *Group) Settle(queue uint64, ranges []Range) {
 	var scratch [scratchSize]byte
-	g.append(kindSettle, appendSettle(scratch[:0], queue, ranges))
-}
-
-func (g *Group) append(k kind, p []byte) {
-	_, payload := g.s.log.record(k, len(p))
-	copy(payload, p)
+	g.s.log.appendLocked(kindSettle, appendSettle(scratch[:0], queue, ranges))
 }
 
 // End ends the group and returns the position behind it.

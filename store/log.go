@@ -111,12 +111,19 @@ func (l *appendLog) record(k kind, n int) (off uint32, payload []byte) {
 	return off, p[recordHeaderSize:]
 }
 
-// append appends a record other than a message. p is copied.
-func (l *appendLog) append(k kind, p []byte) {
+// append appends a record other than a message and returns the position behind it. p is
+// copied.
+func (l *appendLog) append(k kind, p []byte) LSN {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.appendLocked(k, p)
+}
+
+// appendLocked is append. REQUIRES mu.
+func (l *appendLog) appendLocked(k kind, p []byte) LSN {
 	_, payload := l.record(k, len(p))
 	copy(payload, p)
-	l.mu.Unlock()
+	return l.endLocked()
 }
 
 // put appends a message and returns its position with one reference.
