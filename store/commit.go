@@ -51,6 +51,7 @@ type committer struct {
 	synced   atomic.Uint64 // LSN up to which the disk has everything
 	durable  atomic.Uint64 // written or synced, as the mode says
 	diskFull atomic.Bool
+	failing  atomic.Bool // fail was called
 	failed   atomic.Pointer[error]
 	over     atomic.Bool // run has returned
 
@@ -318,15 +319,17 @@ func (c *committer) waitUntil(done func() bool) {
 	}
 }
 
-// fail ends the log. A disk that failed once is not trusted again.
+// fail ends the log. A disk that failed once is not trusted again. Who waits learns of it only
+// after fatal: where that ends the process nobody goes on as if what they wait for were
+// durable.
 func (c *committer) fail(err error) {
-	if !c.failed.CompareAndSwap(nil, &err) {
+	if !c.failing.CompareAndSwap(false, true) {
 		return
 	}
-	c.wakeWaiters()
-	if errors.Is(err, errStopped) {
-		return // Close reports it
+	if !errors.Is(err, errStopped) { // that one Close reports
+		c.logger.Error("FATAL: the log cannot be written", "err", err)
+		c.fatal(err)
 	}
-	c.logger.Error("FATAL: the log cannot be written", "err", err)
-	c.fatal(err)
+	c.failed.Store(&err)
+	c.wakeWaiters()
 }

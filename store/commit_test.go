@@ -78,7 +78,8 @@ func TestUnaskedCommit(t *testing.T) {
 	}
 }
 
-// TestFailedSyncIsFatal: the log stops for good, is not retried, and says so once.
+// TestFailedSyncIsFatal: the log stops for good, is not retried, and says so once, before
+// anybody goes on who waits for it.
 func TestFailedSyncIsFatal(t *testing.T) {
 	for _, kind := range []OpKind{OpSync, OpWrite, OpCreate} {
 		t.Run(fmt.Sprint(kind), func(t *testing.T) {
@@ -93,9 +94,15 @@ func TestFailedSyncIsFatal(t *testing.T) {
 			}}
 			fatal := make(chan error, 10)
 			o := crashOptions(t, fsys, SyncAlways)
-			o.Fatal = func(err error) { fatal <- err }
-			s, err := Open(o)
-			if err != nil {
+			var s *Store
+			var err error
+			o.Fatal = func(err error) {
+				if s.committer.failed.Load() != nil {
+					t.Error("who waits goes on before the process has ended")
+				}
+				fatal <- err
+			}
+			if s, err = Open(o); err != nil {
 				t.Fatal(err)
 			}
 			s.RecoveryDone()
