@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 )
 
 const (
@@ -89,6 +90,33 @@ type blockReader struct {
 
 func newBlockReader(f io.ReaderAt, name string, size int64) *blockReader {
 	return &blockReader{f: f, name: name, size: size}
+}
+
+// openBlocks opens a file of blocks, which the caller closes.
+func openBlocks(fsys FS, path string) (*blockReader, File, error) {
+	f, err := fsys.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	size, err := f.Size()
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return newBlockReader(f, filepath.Base(path), size), f, nil
+}
+
+// each goes to all blocks that follow and calls f at each, with where it begins. An error of
+// f says that the block, though whole, makes no sense.
+func (r *blockReader) each(f func(at int64) error) error {
+	for {
+		at := r.off
+		if ok, err := r.next(); err != nil || !ok {
+			return err
+		}
+		if err := f(at); err != nil {
+			return fmt.Errorf("%s at %d: %w: %w", r.name, at, ErrCorrupt, err)
+		}
+	}
 }
 
 // next goes to the next block and reports whether there is one. At the end of a whole

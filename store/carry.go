@@ -42,7 +42,7 @@ const (
 type survivors struct {
 	g       *segment
 	word    uint64   // g.refs before the entries were read
-	offsets []uint32 // of the messages that entries and holders name, as often as they do
+	offsets []uint32 // of the messages that entries name, as often as they do
 }
 
 // exact reports whether offsets name all live messages of the segment.
@@ -133,44 +133,21 @@ func (k *keeper) survivors(chosen []*segment) (map[uint32]*survivors, error) {
 			return nil, err
 		}
 	}
-	note := func(p Pos) {
-		if v := found[p.segment()]; v != nil && !p.Transient() {
-			v.offsets = append(v.offsets, p.offset())
+	note := func(e *Entry) {
+		if v := found[e.Pos.segment()]; v != nil {
+			v.offsets = append(v.offsets, e.Pos.offset())
 		}
 	}
 	for _, r := range k.runs {
 		if r.last < oldest {
 			continue // what a message is enqueued in is never older than the message
 		}
-		if err := k.readRun(r, func(e *Entry) { note(e.Pos) }); err != nil {
+		err := k.s.eachBlock(r, func(b runBlock, payload []byte) error { return k.s.eachLive(b, payload, note) })
+		if err != nil {
 			return nil, err
 		}
 	}
-	if k.s.o.Held != nil {
-		k.s.o.Held(note)
-	}
 	return found, nil
-}
-
-// readRun calls f with the live entries of a run.
-func (k *keeper) readRun(r *run, f func(*Entry)) error {
-	file, err := k.s.o.FS.Open(k.s.files.path(r.name()))
-	if err != nil {
-		return fmt.Errorf("%w: %w", errReading, err)
-	}
-	defer file.Close()
-	b, err := openRun(file, r)
-	if err != nil {
-		return err
-	}
-	for {
-		if ok, err := b.next(); err != nil || !ok {
-			return err
-		}
-		if err := k.s.eachLive(b.blockHeader, b.payload, f); err != nil {
-			return err
-		}
-	}
 }
 
 // carry appends what is live in the file of g to the log again and lets go of the file. A

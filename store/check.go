@@ -216,11 +216,14 @@ func (c *checker) note(p *places, rec record) {
 // of those that the replayed segments enqueued.
 func (c *checker) indexed(r *recovery) error {
 	for _, run := range r.root.runs {
-		if err := c.run(run); err != nil {
-			if errors.Is(err, errReading) {
-				return err
-			}
+		err := c.s.eachBlock(run, func(b runBlock, payload []byte) error {
+			return c.s.eachLive(b, payload, func(e *Entry) { c.entry(b.queue, e) })
+		})
+		switch {
+		case errors.Is(err, ErrCorrupt), errors.Is(err, fs.ErrNotExist):
 			c.s.damage(Damage{File: inLog(run.name()), What: err.Error(), remedy: setAside})
+		case err != nil:
+			return err
 		}
 	}
 	g := gatherer{index: c.s.index, queues: map[uint64]*gathered{}}
@@ -238,27 +241,6 @@ func (c *checker) indexed(r *recovery) error {
 		}
 	}
 	return nil
-}
-
-// run checks one run and the messages of its entries.
-func (c *checker) run(r *run) error {
-	f, err := c.s.o.FS.Open(c.s.files.path(r.name()))
-	if err != nil {
-		return fmt.Errorf("index run %s: %w", r.name(), err)
-	}
-	defer f.Close()
-	b, err := openRun(f, r)
-	if err != nil {
-		return err
-	}
-	for {
-		if ok, err := b.next(); err != nil || !ok {
-			return err
-		}
-		if err := c.s.eachLive(b.blockHeader, b.payload, func(e *Entry) { c.entry(b.queue, e) }); err != nil {
-			return fmt.Errorf("%s at %d: %w", r.name(), b.off, err)
-		}
-	}
 }
 
 // entry checks that the message of an entry is whole.

@@ -41,27 +41,22 @@ const (
 // seen is synced: a checkpoint must not know more than the log. It returns what it has written.
 func (c *checkpoint) write(fsys FS, dir string, x *index, approve func() error) (octets uint64, err error) {
 	for _, name := range checkpointNames {
-		path := filepath.Join(dir, name)
-		f, err := fsys.Create(path + unfinished)
+		err := replaceFile(fsys, filepath.Join(dir, name), func(f File) error {
+			w := newBlockWriter(f)
+			c.writeRoot(w)
+			c.writeSegments(w)
+			c.writeRuns(w)
+			writeQueues(w, x)
+			writeDropped(w, x)
+			writeMoved(w, c.moved)
+			n, err := w.finish()
+			octets += uint64(n)
+			if err != nil {
+				return err
+			}
+			return approve()
+		})
 		if err != nil {
-			return octets, err
-		}
-		w := newBlockWriter(f)
-		c.writeRoot(w)
-		c.writeSegments(w)
-		c.writeRuns(w)
-		writeQueues(w, x)
-		writeDropped(w, x)
-		writeMoved(w, c.moved)
-		n, err := w.finish()
-		octets += uint64(n)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return octets, err
-		}
-		if err := approve(); err != nil {
-			return octets, err
-		}
-		if err := fsys.Rename(path+unfinished, path); err != nil {
 			return octets, err
 		}
 	}
@@ -183,31 +178,20 @@ func (s *Store) readCheckpoint() (*checkpoint, error) {
 }
 
 func readCheckpointFile(fsys FS, path string, x *index) (*checkpoint, error) {
-	f, err := fsys.Open(path)
+	b, f, err := openBlocks(fsys, path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	size, err := f.Size()
+	c := &checkpoint{ends: map[uint32]uint32{}}
+	err = b.each(func(int64) error {
+		return c.readBlock(b.blockHeader, &decoder{p: b.payload}, x, b.blocks == 1)
+	})
+	if err == nil && c.replay == 0 {
+		err = b.damaged(0)
+	}
 	if err != nil {
 		return nil, err
-	}
-	c, b := &checkpoint{ends: map[uint32]uint32{}}, newBlockReader(f, filepath.Base(path), size)
-	for {
-		ok, err := b.next()
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			break
-		}
-		d := decoder{p: b.payload}
-		if err := c.readBlock(b.blockHeader, &d, x, b.blocks == 1); err != nil {
-			return nil, fmt.Errorf("%s: %w: %w", b.name, ErrCorrupt, err)
-		}
-	}
-	if c.replay == 0 {
-		return nil, b.damaged(0)
 	}
 	return c, nil
 }

@@ -272,3 +272,52 @@ func TestDamagedHeaderBeforeALargeMessage(t *testing.T) {
 		t.Error("nothing is told of the header")
 	}
 }
+
+// TestDamagedRunStopsNoCheckpoint: a run that cannot be merged with others does not keep the
+// segments that come after it.
+func TestDamagedRunStopsNoCheckpoint(t *testing.T) {
+	disk := NewMemoryFS()
+	s, err := Open(crashOptions(t, disk, SyncAlways))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.RecoveryDone()
+	hurry(s)
+	seq := uint64(0)
+	round := func() {
+		for range 150 {
+			s.Enqueue(1, []Entry{{Seq: seq, Pos: s.PutDurable(body(int(seq), 1000), nil, nil)}})
+			seq++
+		}
+		look(s, 1)
+	}
+	for s.Stats().IndexRuns == 0 {
+		round()
+	}
+	s.keeper.mu.Lock()
+	name := s.files.path(s.keeper.runs[0].name())
+	s.keeper.mu.Unlock()
+	f, err := disk.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(bytes.Repeat([]byte{0xa5}, 100), 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		round()
+	}
+	if n := s.Stats().IndexRuns; n < runsOfALevel {
+		t.Fatalf("%d runs: none had to be merged", n)
+	}
+	before := s.Stats().Checkpoints
+	for range 5 {
+		round()
+	}
+	if n := s.Stats().Checkpoints - before; n == 0 {
+		t.Error("no more checkpoints are written")
+	}
+	if err := s.Close(); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("close: %v", err)
+	}
+}

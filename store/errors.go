@@ -22,3 +22,6 @@ var (
 	// nothing about what else is on it.
 	errReading = errors.New("reading")
 )
+
+// ofReading reports whether an error is one of what was read, or of reading it.
+func ofReading(err error) bool { return errors.Is(err, errReading) || errors.Is(err, ErrCorrupt) }

@@ -223,6 +223,19 @@ func (s *segmentFiles) cut(g *segment) error {
 	return errors.Join(f.Truncate(int64(g.end.Load())), f.Close())
 }
 
+// replaceFile makes a file anew, whole or not at all. write fills and syncs it. That it has its
+// name is durable after SyncDir.
+func replaceFile(fsys FS, path string, write func(File) error) error {
+	f, err := fsys.Create(path + unfinished)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return err
+	}
+	return fsys.Rename(path+unfinished, path)
+}
+
 func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

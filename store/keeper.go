@@ -30,10 +30,6 @@ const (
 // segments, turns sealed segments into index runs, writes checkpoints, folds definitions,
 // and gives back segments that nobody needs. Everything it does can be late, or not done
 // at all before a crash, without anything being lost.
-//
-// When may a sealed segment go? Its messages have no references, or were carried; it has
-// no guests; its live entries are in a run; and whatever settled the last of its messages
-// is durable, or a crash would bring back entries whose messages are gone.
 type keeper struct {
 	s     *Store
 	wakes chan struct{} // a token: look
@@ -138,7 +134,7 @@ func (k *keeper) work() {
 		err = k.withSpace(k.foldDefinitions)
 	}
 	if err == nil && k.checkpointDue() {
-		err = k.withSpace(k.checkpoint)
+		err = k.withSpace(func() error { return k.checkpoint(false) })
 	}
 	if err == nil && !k.pinned && !k.low.Load() {
 		err = k.carrySparse()
@@ -168,7 +164,7 @@ func (k *keeper) failed(err error) {
 	case passes(err):
 		k.s.logger.Warn(shortOf(err)+": the log cannot be cleaned up", "err", err)
 		k.again(retryPause)
-	case errors.Is(err, errReading), errors.Is(err, ErrCorrupt):
+	case ofReading(err):
 		k.s.logger.Error("the log cannot be cleaned up", "err", err)
 		k.again(retryPause)
 	case errors.Is(err, ErrClosed):
@@ -225,107 +221,6 @@ func (k *keeper) foldDefinitions() error {
 // leaves everything else consistent.
 func (k *keeper) synced() LSN { return LSN(k.s.committer.synced.Load()) }
 
-// sealed returns the segments that can be indexed: sealed, synced, not indexed yet. The
-// records of synced octets have been shown to the index. REQUIRES mu.
-func (k *keeper) sealed() []*segment {
-	var gs []*segment
-	synced := k.synced()
-	k.s.segments.each(func(_ uint32, g *segment) bool {
-		if g.sealed.Load() && !g.indexed && g.base+LSN(g.end.Load()) <= synced {
-			gs = append(gs, g)
-		}
-		return true
-	})
-	return gs
-}
-
-// checkpointDue reports whether enough has gathered, or space is wanted. REQUIRES mu.
-func (k *keeper) checkpointDue() bool {
-	if n := len(k.sealed()); n == 0 || n < indexAfter && !k.low.Load() && !k.quiet {
-		return false
-	}
-	if wait := k.pause - time.Since(k.last); wait > 0 {
-		k.again(wait)
-		return false
-	}
-	return true
-}
-
-// checkpoint indexes the sealed segments and writes a new root. REQUIRES mu.
-func (k *keeper) checkpoint() error {
-	gs := k.sealed()
-	for len(gs) > 0 {
-		n := min(len(gs), indexAtOnce)
-		if err := k.indexSegments(gs[:n]); err != nil {
-			return err
-		}
-		k.replay = gs[n-1].id + 1
-		gs = gs[n:]
-	}
-	if err := k.compact(); err != nil {
-		return err
-	}
-	if err := k.writeRoot(&checkpoint{replay: k.replay, base: k.baseOf(k.replay)}); err != nil {
-		return err
-	}
-	k.last = time.Now()
-	return k.removeRuns()
-}
-
-// baseOf returns the base of a segment that was begun.
-func (k *keeper) baseOf(id uint32) LSN {
-	if g := k.s.segments.get(id); g != nil {
-		return g.base
-	}
-	return k.s.log.end()
-}
-
-// writeRoot writes c as the new root, with the runs and everything else there is.
-func (k *keeper) writeRoot(c *checkpoint) error {
-	err := k.s.definitions.fold(k.synced())
-	if err != nil {
-		return err
-	}
-	if c.folded, err = k.s.definitions.db.position(); err != nil {
-		return err
-	}
-	if c.folded != k.copied {
-		if err := writeDefinitionsCopy(k.s.o.FS, k.s.o.Dir, k.s.definitions.db, c.folded); err != nil {
-			return err
-		}
-		k.copied = c.folded
-	}
-	k.serial++
-	c.serial = k.serial
-	c.runs = k.runs
-	c.ends = map[uint32]uint32{}
-	k.s.segments.each(func(id uint32, g *segment) bool {
-		if id < c.replay && !g.gone.Load() {
-			c.ends[id] = g.end.Load()
-		}
-		return true
-	})
-	c.moved = k.s.movedMessages()
-	octets, err := c.write(k.s.o.FS, k.s.files.dir, k.s.index, k.settle)
-	k.s.stats.indexed.Add(octets)
-	if err != nil {
-		return fmt.Errorf("writing checkpoint: %w", err)
-	}
-	k.rooted = c.replay
-	k.s.index.pruneDropped(k.runs, k.replay)
-	k.publish()
-	k.s.stats.checkpoints.Add(1)
-	return nil
-}
-
-// settle is catchUp before a checkpoint becomes the root, see guardApproved.
-func (k *keeper) settle() error {
-	if k.s.o.off(guardApproved) {
-		return nil
-	}
-	return k.catchUp()
-}
-
 // catchUp waits until everything appended so far is synced, and so was shown to the index.
 func (k *keeper) catchUp() error {
 	c := k.s.committer
@@ -351,92 +246,6 @@ func (k *keeper) stopped() bool {
 	default:
 		return false
 	}
-}
-
-// finish is the clean end: it indexes all there is, and marks the root as clean. The
-// committer has ended, so nothing changes any more.
-func (k *keeper) finish() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	last := k.s.log.finish()
-	if err := k.withSpace(func() error { return k.lastCheckpoint(last) }); err != nil {
-		return err
-	}
-	if err := k.reclaim(); err != nil {
-		return err
-	}
-	return k.s.files.cut(last)
-}
-
-// lastCheckpoint is checkpoint with nothing left to replay. REQUIRES mu.
-func (k *keeper) lastCheckpoint(last *segment) error {
-	if err := k.indexSegments(k.sealed()); err != nil {
-		return err
-	}
-	k.replay = last.id + 1
-	if err := k.compact(); err != nil {
-		return err
-	}
-	end := last.end.Load()
-	c := &checkpoint{replay: k.replay, base: last.base + LSN(end), clean: true}
-	if err := k.writeRoot(c); err != nil {
-		return err
-	}
-	return k.removeRuns()
-}
-
-// reclaim gives back the segments that nobody needs. REQUIRES mu.
-//
-// A reference is given back after the record that settled its entry was appended, so what
-// was found idle may go when everything appended until after that is synced.
-func (k *keeper) reclaim() error {
-	var idle []*segment
-	k.s.segments.each(func(id uint32, g *segment) bool {
-		if id < k.rooted && g.guests == 0 && g.idle() {
-			idle = append(idle, g)
-		}
-		return true
-	})
-	end, synced, left := k.s.log.end(), k.synced(), 0
-	for _, g := range idle {
-		if g.idleAt == 0 {
-			g.idleAt = end
-		}
-		if g.idleAt > synced && !k.s.o.off(guardSettled) {
-			left++
-			continue
-		}
-		if err := k.giveBack(g); err != nil {
-			return fmt.Errorf("reusing log segment %d: %w", g.id, err)
-		}
-	}
-	if left > 0 {
-		k.s.committer.wantSync()
-		k.again(flushDelay)
-	}
-	if left < len(idle) {
-		if k.low.Load() {
-			k.nudge() // there may be room now
-		}
-		select {
-		case k.s.committer.space <- struct{}{}:
-		default:
-		}
-	}
-	return nil
-}
-
-// giveBack forgets a segment and recycles its file.
-func (k *keeper) giveBack(g *segment) error {
-	k.s.segments.set(g.id, nil)
-	if k.forgetMoves(g) {
-		k.nudge() // others may have lost their last guest
-	}
-	if g.gone.Load() {
-		return nil
-	}
-	k.s.stats.reclaimed.Add(uint64(g.size))
-	return k.s.files.recycle(g, uint32(k.s.o.SegmentSize))
 }
 
 // keeperView is what others may know of the keeper without waiting for it.

@@ -69,13 +69,6 @@ type Options struct {
 	// a node should do: only a restart finds out what the disk has.
 	Fatal func(error)
 
-	// Held, if not nil, calls report with every position that is held by something else than
-	// an entry logged with Enqueue, as often as it is held. The store asks when it wants to
-	// let go of a segment with few live messages: what has neither an entry nor a holder is
-	// dead. Without Held, or if it leaves something out, such a segment stays as long as
-	// anything else holds one of its messages.
-	Held func(report func(Pos))
-
 	FS FS // default SystemFS
 
 	without guard // precautions that a test leaves out

@@ -130,15 +130,12 @@ func (r *recovery) wholeRun(name string) (*run, error) {
 	if _, err := fmt.Sscanf(name, "%08x"+runSuffix, &found.number); err != nil || name != found.name() {
 		return nil, errors.New("not the name of an index run")
 	}
-	f, err := r.s.o.FS.Open(r.s.files.path(name))
+	b, f, err := openBlocks(r.s.o.FS, r.s.files.path(name))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errReading, err)
 	}
 	defer f.Close()
-	if found.octets, err = f.Size(); err != nil {
-		return nil, fmt.Errorf("%w: %w", errReading, err)
-	}
-	b := newBlockReader(f, name, found.octets)
+	found.octets = b.size
 	if ok, err := b.next(); err != nil || !ok || b.typ != blockRun {
 		return nil, orCorrupt(err)
 	}
@@ -147,19 +144,12 @@ func (r *recovery) wholeRun(name string) (*run, error) {
 		return nil, ErrCorrupt
 	}
 	next := map[uint64]uint64{}
-	for {
-		ok, err := b.next()
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			break
-		}
+	err = b.each(func(int64) error {
 		found.entries += int(b.count)
-		err = readEntries(decoder{p: b.payload}, int(b.count), func(e *Entry) { next[b.queue] = e.Seq + 1 })
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
-		}
+		return readEntries(decoder{p: b.payload}, int(b.count), func(e *Entry) { next[b.queue] = e.Seq + 1 })
+	})
+	if err != nil {
+		return nil, err
 	}
 	x := r.s.index
 	x.mu.Lock()

@@ -21,30 +21,14 @@ type recovered struct {
 // countRun notes where each queue's entries are in a run, and counts the references that
 // the live ones hold.
 func (s *Store) countRun(r *run) error {
-	f, err := s.o.FS.Open(s.files.path(r.name()))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	b, err := openRun(f, r)
-	if err != nil {
-		return err
-	}
 	c := refCounter{s: s, counts: map[*segment]refCount{}, lost: map[uint32]int{}}
 	var blocks []runBlock
-	for {
-		off := b.off
-		ok, err := b.next()
-		if err != nil {
-			return err
-		}
-		if !ok {
-			break
-		}
-		blocks = append(blocks, runBlock{b.queue, off, uint32(b.off - off), b.count})
-		if err := s.eachLive(b.blockHeader, b.payload, c.add); err != nil {
-			return fmt.Errorf("%s at %d: %w: %w", r.name(), off, ErrCorrupt, err)
-		}
+	err := s.eachBlock(r, func(b runBlock, payload []byte) error {
+		blocks = append(blocks, b)
+		return s.eachLive(b, payload, c.add)
+	})
+	if err != nil {
+		return err
 	}
 	r.blocks = blocks
 	c.apply()
@@ -53,22 +37,6 @@ func (s *Store) countRun(r *run) error {
 		s.damage(Damage{File: inLog(segmentName(segment)), What: fmt.Sprintf("missing, with %d messages that queues hold", n)})
 	}
 	return nil
-}
-
-// eachLive calls f with the live entries of a block.
-func (s *Store) eachLive(h blockHeader, payload []byte, f func(*Entry)) error {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
-	live := s.index.filter(h.queue)
-	if live.gone {
-		return nil
-	}
-	d := decoder{p: payload}
-	return readEntries(d, int(h.count), func(e *Entry) {
-		if live.live(e.Seq) {
-			f(e)
-		}
-	})
 }
 
 // messageOverhead is about what a message takes in the log besides its body.
@@ -192,10 +160,9 @@ func (h *handover) block(r *run, b runBlock) error {
 	if !blockWhole(h.buf) {
 		return fmt.Errorf("%s at %d: %w", r.name(), b.off, ErrCorrupt)
 	}
-	head, _ := parseBlockHeader(h.buf)
 	h.some = h.some[:0]
 	_, h.delivered = h.s.index.progress(h.queue)
-	err = h.s.eachLive(head, h.buf[blockHeaderSize:], h.add)
+	err = h.s.eachLive(b, h.buf[blockHeaderSize:], h.add)
 	if len(h.some) > 0 {
 		h.f(h.some)
 	}

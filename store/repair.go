@@ -247,9 +247,11 @@ func (m *mender) segmentEnd(id uint32) (h segmentHeader, end uint32, err error) 
 // newDefinitions makes the table of definitions anew of its copy. What is missing there is
 // in the part of the log that the next start replays.
 func (m *mender) newDefinitions() error {
-	pairs, lsn, err := readDefinitionsCopy(m.o.FS, m.o.Dir)
+	var pairs []Change
+	lsn, err := readDefinitionsCopy(m.o.FS, m.o.Dir, func(some []Change) { pairs = append(pairs, some...) })
 	switch {
 	case errors.Is(err, ErrCorrupt):
+		pairs, lsn = nil, 0
 		m.say("%s: %v; only those definitions are left that the log has", definitionsName, err)
 		if err := m.putAside(definitionsCopy); err != nil {
 			return err

@@ -167,6 +167,37 @@ func openRun(f File, r *run) (*blockReader, error) {
 	return b, nil
 }
 
+// eachBlock calls f with every block of a run. The payload is valid during the call.
+func (s *Store) eachBlock(r *run, f func(b runBlock, payload []byte) error) error {
+	file, err := s.o.FS.Open(s.files.path(r.name()))
+	if err != nil {
+		return fmt.Errorf("%w index run %s: %w", errReading, r.name(), err)
+	}
+	defer file.Close()
+	b, err := openRun(file, r)
+	if err != nil {
+		return err
+	}
+	return b.each(func(at int64) error {
+		return f(runBlock{b.queue, at, uint32(b.off - at), b.count}, b.payload)
+	})
+}
+
+// eachLive calls f with the live entries of a block.
+func (s *Store) eachLive(b runBlock, payload []byte, f func(*Entry)) error {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	live := s.index.filter(b.queue)
+	if live.gone {
+		return nil
+	}
+	return readEntries(decoder{p: payload}, int(b.n), func(e *Entry) {
+		if live.live(e.Seq) {
+			f(e)
+		}
+	})
+}
+
 func orCorrupt(err error) error {
 	if err == nil {
 		return ErrCorrupt

@@ -100,18 +100,12 @@ func readFormat(fsys FS, dir string) (int, error) {
 }
 
 func writeFormat(fsys FS, dir string, version int) error {
-	path := filepath.Join(dir, formatName)
-	f, err := fsys.Create(path + unfinished)
-	if err != nil {
-		return notWritable(dir, err)
-	}
-	_, err = f.WriteAt(fmt.Appendf(nil, formatText, version), 0)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = fsys.Rename(path+unfinished, path)
-	}
+	err := replaceFile(fsys, filepath.Join(dir, formatName), func(f File) error {
+		if _, err := f.WriteAt(fmt.Appendf(nil, formatText, version), 0); err != nil {
+			return err
+		}
+		return f.Sync()
+	})
 	if err == nil {
 		err = fsys.SyncDir(dir)
 	}
