@@ -1,10 +1,6 @@
 package queue
 
-import (
-	"math/bits"
-
-	"amqpd/store"
-)
+import "amqpd/store"
 
 // What quorum queues do differently with a message that comes back
 // (amqp-behaviour §5.5): it counts how often, and may die of it; and it does
@@ -20,19 +16,7 @@ const returnedLevel = 1
 // requeueMoved takes outstanding entries out of their places and puts them to
 // the front or the tail. It returns how many there were, the dead included.
 func (q *Queue) requeueMoved(rs []store.Range, front bool, fx *Effects) int {
-	n := 0
-	for _, s := range rs {
-		for i := q.ring.seek(s.From >> slotBits); i < len(q.ring.dir); i++ {
-			c := &q.ring.dir[i]
-			if c.num > s.To>>slotBits {
-				break
-			}
-			if set := c.unacked() & within(c.num, s.From, s.To); set != 0 {
-				n += bits.OnesCount64(set)
-				q.lift(c, set, fx)
-			}
-		}
-	}
+	n := q.ring.eachUnacked(rs, func(c *chunk, set uint64) { q.lift(c, set, fx) })
 	level := uint8(0)
 	if front {
 		level = returnedLevel

@@ -3,6 +3,8 @@ package queue
 import (
 	"math/bits"
 	"sort"
+
+	"amqpd/store"
 )
 
 // ring keeps the entries of a queue by their sequence numbers. An entry stays
@@ -220,6 +222,25 @@ func (r *ring) seek(num uint64) int {
 	return r.first + sort.Search(len(r.dir)-r.first, func(i int) bool {
 		return r.dir[r.first+i].num >= num
 	})
+}
+
+// eachUnacked calls f with every chunk that has unacknowledged entries in the ranges,
+// and the set of these, and returns how many there are. f may make them ready or
+// remove them.
+func (r *ring) eachUnacked(rs []store.Range, f func(c *chunk, set uint64)) (n int) {
+	for _, s := range rs {
+		for i := r.seek(s.From >> slotBits); i < len(r.dir); i++ {
+			c := &r.dir[i]
+			if c.num > s.To>>slotBits {
+				break
+			}
+			if set := c.unacked() & within(c.num, s.From, s.To); set != 0 {
+				n += bits.OnesCount64(set)
+				f(c, set)
+			}
+		}
+	}
+	return n
 }
 
 // at returns the entry with a sequence number, nil when it is gone. It is valid

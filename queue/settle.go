@@ -1,10 +1,6 @@
 package queue
 
-import (
-	"math/bits"
-
-	"amqpd/store"
-)
+import "amqpd/store"
 
 // Settlement is what a client says about deliveries.
 type Settlement uint8
@@ -66,20 +62,7 @@ func (q *Queue) SetAside(now int64, c *Consumer, n int, fx *Effects) {
 // settle removes outstanding entries and returns how many there were. The
 // caller trims.
 func (q *Queue) settle(rs []store.Range, why Reason, fx *Effects) int {
-	n := 0
-	for _, s := range rs {
-		for i := q.ring.seek(s.From >> slotBits); i < len(q.ring.dir); i++ {
-			c := &q.ring.dir[i]
-			if c.num > s.To>>slotBits {
-				break
-			}
-			if set := c.unacked() & within(c.num, s.From, s.To); set != 0 {
-				n += bits.OnesCount64(set)
-				q.bury(c, set, why, fx)
-			}
-		}
-	}
-	return n
+	return q.ring.eachUnacked(rs, func(c *chunk, set uint64) { q.bury(c, set, why, fx) })
 }
 
 // giveBack makes outstanding entries ready again. Then limits are enforced, the
@@ -104,31 +87,18 @@ func (q *Queue) giveBack(now int64, c *Consumer, rs []store.Range, front bool, f
 // requeueInPlace makes outstanding entries ready where they are, and notes that
 // they were delivered, if they were.
 func (q *Queue) requeueInPlace(rs []store.Range, delivered bool) int {
-	n := 0
-	for _, s := range rs {
-		for i := q.ring.seek(s.From >> slotBits); i < len(q.ring.dir); i++ {
-			c := &q.ring.dir[i]
-			if c.num > s.To>>slotBits {
-				break
+	return q.ring.eachUnacked(rs, func(c *chunk, set uint64) {
+		q.ring.touch(c)
+		for left := set; left != 0; left &= left - 1 {
+			e := &c.slots[lowest(left)&slotMask]
+			if delivered {
+				e.comesBack()
 			}
-			set := c.unacked() & within(c.num, s.From, s.To)
-			if set == 0 {
-				continue
-			}
-			q.ring.touch(c)
-			for left := set; left != 0; left &= left - 1 {
-				e := &c.slots[lowest(left)&slotMask]
-				if delivered {
-					e.comesBack()
-				}
-				q.unackedBytes -= int64(e.size)
-				q.readyBytes += int64(e.size)
-			}
-			q.ring.back(c, set)
-			n += bits.OnesCount64(set)
+			q.unackedBytes -= int64(e.size)
+			q.readyBytes += int64(e.size)
 		}
-	}
-	return n
+		q.ring.back(c, set)
+	})
 }
 
 // credit notes that c, which may be nil, has n deliveries less.
