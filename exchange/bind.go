@@ -43,8 +43,8 @@ func (r *Router) Bind(b Binding) (added bool, err error) {
 		made.dest = r.places.queue(b.Destination)
 	}
 	n.bindings[made.identity()] = made
-	n.from.pushFrom(made)
-	made.dest.to.pushTo(made)
+	n.from.push(made)
+	made.dest.to.push(made)
 	n.match.add(made)
 	n.used = true
 	r.generation.Add(1)
@@ -104,8 +104,8 @@ func (r *Router) Unbind(b Binding) (removed bool) {
 func (r *Router) cut(b *bound) {
 	b.source.match.remove(b)
 	delete(b.source.bindings, b.identity())
-	b.source.from.removeFrom(b)
-	b.dest.to.removeTo(b)
+	b.source.from.remove(b)
+	b.dest.to.remove(b)
 	r.places.release(b.dest)
 }
 

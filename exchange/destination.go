@@ -24,7 +24,7 @@ func newDestinations() destinations {
 
 // create returns a new destination with an id of its own.
 func (d *destinations) create(kind DestinationKind, name string) *destination {
-	made := &destination{kind: kind, name: name}
+	made := &destination{kind: kind, name: name, to: chain{side: ofDestination}}
 	if last := len(d.free) - 1; last >= 0 {
 		made.id, d.free = d.free[last], d.free[:last]
 	} else {
@@ -64,9 +64,8 @@ type bound struct {
 	key    string
 	args   *arguments // nil when there are none
 
-	fromPrev, fromNext *bound // neighbours in source.from
-	toPrev, toNext     *bound // neighbours in dest.to
-	slot               uint32 // position in a weighted line, 0 outside one
+	beside [2]neighbours // in source.from and in dest.to, by side
+	slot   uint32        // position in a weighted line, 0 outside one
 }
 
 // binding is the binding as the world sees it.
@@ -84,82 +83,4 @@ func (b *bound) canonical() string {
 		return ""
 	}
 	return b.args.canonical
-}
-
-// chain is the two ends and length of a doubly linked list of bindings. Which
-// pair of links a chain runs over is a choice of the methods: from (all
-// bindings of one source) or to (all bindings of one destination).
-type chain struct {
-	first, last *bound
-	count       int
-}
-
-func (c *chain) pushFrom(b *bound) {
-	b.fromPrev = c.last
-	if c.last == nil {
-		c.first = b
-	} else {
-		c.last.fromNext = b
-	}
-	c.last = b
-	c.count++
-}
-
-func (c *chain) pushTo(b *bound) {
-	b.toPrev = c.last
-	if c.last == nil {
-		c.first = b
-	} else {
-		c.last.toNext = b
-	}
-	c.last = b
-	c.count++
-}
-
-func (c *chain) removeFrom(b *bound) {
-	if b.fromPrev == nil {
-		c.first = b.fromNext
-	} else {
-		b.fromPrev.fromNext = b.fromNext
-	}
-	if b.fromNext == nil {
-		c.last = b.fromPrev
-	} else {
-		b.fromNext.fromPrev = b.fromPrev
-	}
-	b.fromPrev, b.fromNext = nil, nil
-	c.count--
-}
-
-func (c *chain) removeTo(b *bound) {
-	if b.toPrev == nil {
-		c.first = b.toNext
-	} else {
-		b.toPrev.toNext = b.toNext
-	}
-	if b.toNext == nil {
-		c.last = b.toPrev
-	} else {
-		b.toNext.toPrev = b.toPrev
-	}
-	b.toPrev, b.toNext = nil, nil
-	c.count--
-}
-
-// listFrom and listTo copy a chain, so that the copy can be walked without
-// the lock.
-func (c *chain) listFrom() []*bound {
-	list := make([]*bound, 0, c.count)
-	for b := c.first; b != nil; b = b.fromNext {
-		list = append(list, b)
-	}
-	return list
-}
-
-func (c *chain) listTo() []*bound {
-	list := make([]*bound, 0, c.count)
-	for b := c.first; b != nil; b = b.toNext {
-		list = append(list, b)
-	}
-	return list
 }

@@ -7,7 +7,7 @@ import "iter"
 func (r *Router) BindingsFrom(source string) iter.Seq[Binding] {
 	return r.list(func() []*bound {
 		if n := r.exchanges[source]; n != nil {
-			return n.from.listFrom()
+			return n.from.list()
 		}
 		return nil
 	})
@@ -19,7 +19,7 @@ func (r *Router) BindingsFrom(source string) iter.Seq[Binding] {
 func (r *Router) BindingsTo(kind DestinationKind, name string) iter.Seq[Binding] {
 	return r.list(func() []*bound {
 		if dest := r.place(kind, name); dest != nil {
-			return dest.to.listTo()
+			return dest.to.list()
 		}
 		return nil
 	})

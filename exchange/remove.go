@@ -19,8 +19,8 @@ func (r *Router) Remove(name string) Removal {
 	if n == nil {
 		return Removal{}
 	}
-	gone := r.cutAll(n.from.listFrom(), n)
-	inward := r.cutAll(n.self.to.listTo(), n)
+	gone := r.cutAll(n.from.list(), n)
+	inward := r.cutAll(n.self.to.list(), n)
 	gone.Bindings = append(gone.Bindings, inward.Bindings...)
 	gone.Spent = inward.Spent
 	delete(r.exchanges, name)
@@ -39,7 +39,7 @@ func (r *Router) RemoveQueue(name string) Removal {
 		return Removal{}
 	}
 	r.generation.Add(1)
-	return r.cutAll(dest.to.listTo(), nil)
+	return r.cutAll(dest.to.list(), nil)
 }
 
 // cutAll removes bindings. An exchange that is itself being removed is not

@@ -99,7 +99,7 @@ func (n *node) arrange(x Exchange, env env) {
 	}
 	inner, _ := x.RoutesAs()
 	n.cacheable, n.delays, n.history = own.Cacheable, own.Delays, inner.ReplaysHistory
-	for b := n.from.first; b != nil; b = b.fromNext {
+	for _, b := range n.from.list() {
 		n.match.add(b)
 	}
 }
