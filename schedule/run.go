@@ -31,6 +31,9 @@ type run struct {
 	blocks [][]byte // what was not read yet
 }
 
+// before says that r has what is due sooner.
+func (r *run) before(o *run) bool { return r.next.before(o.next) }
+
 // newRun packs sorted entries, of which there is at least one.
 func newRun(entries []Entry) *run {
 	r := &run{next: entries[0], left: len(entries)}

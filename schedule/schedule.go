@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 )
@@ -21,17 +22,9 @@ type Entry struct {
 	Pos uint64 // where it lies; any value
 }
 
-func (e *Entry) before(f *Entry) bool { return e.Due < f.Due || e.Due == f.Due && e.Seq < f.Seq }
+func (e Entry) before(f Entry) bool { return e.Due < f.Due || e.Due == f.Due && e.Seq < f.Seq }
 
-func compare(a, b Entry) int {
-	switch {
-	case a.before(&b):
-		return -1
-	case b.before(&a):
-		return 1
-	}
-	return 0
-}
+func compare(a, b Entry) int { return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(a.Seq, b.Seq)) }
 
 // Schedule is a set of entries, handed out soonest first. The zero value is
 // empty and ready. It is not safe for concurrent use.
@@ -67,7 +60,7 @@ func (s *Schedule) Add(e Entry) {
 func (s *Schedule) pack() {
 	slices.SortFunc(s.heap, compare) // which is a heap, too
 	s.runs = append(s.runs, newRun(s.heap[heapKeep:]))
-	upRun(s.runs, len(s.runs)-1)
+	up(s.runs, len(s.runs)-1)
 	s.heap = s.heap[:heapKeep]
 }
 
@@ -84,7 +77,7 @@ func (s *Schedule) Next() (due int64, ok bool) {
 
 // runFirst tells whether the soonest entry is in a run. REQUIRES: there is one.
 func (s *Schedule) runFirst() bool {
-	return len(s.heap) == 0 || len(s.runs) > 0 && s.runs[0].next.before(&s.heap[0])
+	return len(s.heap) == 0 || len(s.runs) > 0 && s.runs[0].next.before(s.heap[0])
 }
 
 // Due takes out up to limit entries that are due at now, soonest first, and
@@ -122,14 +115,14 @@ func (s *Schedule) takeFromRun() Entry {
 	e := r.next
 	if r.left > shortRun {
 		r.advance()
-		downRun(s.runs)
+		down(s.runs)
 		return e
 	}
 	last := len(s.runs) - 1
 	s.runs[0] = s.runs[last]
 	s.runs[last] = nil
 	s.runs = s.runs[:last]
-	downRun(s.runs)
+	down(s.runs)
 	for r.advance() {
 		s.n--
 		s.Add(r.next)
@@ -157,78 +150,4 @@ func (s *Schedule) Clear() iter.Seq[Entry] {
 			}
 		}
 	}
-}
-
-// up moves entry i of a heap to its place.
-func up(h []Entry, i int) {
-	e := h[i]
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !e.before(&h[parent]) {
-			break
-		}
-		h[i] = h[parent]
-		i = parent
-	}
-	h[i] = e
-}
-
-// down moves the first entry of a heap to its place.
-func down(h []Entry) {
-	if len(h) == 0 {
-		return
-	}
-	e, i := h[0], 0
-	for {
-		child := 2*i + 1
-		if child >= len(h) {
-			break
-		}
-		if child+1 < len(h) && h[child+1].before(&h[child]) {
-			child++
-		}
-		if !h[child].before(&e) {
-			break
-		}
-		h[i] = h[child]
-		i = child
-	}
-	h[i] = e
-}
-
-// upRun moves run i of a heap to its place.
-func upRun(h []*run, i int) {
-	r := h[i]
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !r.next.before(&h[parent].next) {
-			break
-		}
-		h[i] = h[parent]
-		i = parent
-	}
-	h[i] = r
-}
-
-// downRun moves the first run of a heap to its place.
-func downRun(h []*run) {
-	if len(h) == 0 {
-		return
-	}
-	r, i := h[0], 0
-	for {
-		child := 2*i + 1
-		if child >= len(h) {
-			break
-		}
-		if child+1 < len(h) && h[child+1].next.before(&h[child].next) {
-			child++
-		}
-		if !h[child].next.before(&r.next) {
-			break
-		}
-		h[i] = h[child]
-		i = child
-	}
-	h[i] = r
 }
