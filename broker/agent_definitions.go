@@ -39,14 +39,6 @@ func (a *Agent) PurgeQueue(name string) (n int, err error) {
 	return n, err
 }
 
-// readable finds a queue that the channel's user may read.
-func (ch *channel) readable(id amqp.MethodID, name string) (*localQueue, error) {
-	if e := ch.c.authorize(id, read, "queue", name); e != nil {
-		return nil, e
-	}
-	return ch.queue(id, name)
-}
-
 // DeclareExchange makes an exchange or checks that the one there is is
 // equivalent; see amqp.ExchangeDeclare, of which NoWait does not count. created
 // says that there was none before.

@@ -84,14 +84,9 @@ var settlements = [...]queue.Settlement{SettleAck: queue.Ack, SettleRequeue: que
 // them first, then settles them. A crash in between gives them back.
 func (a *Agent) GetMessages(name string, count int, how Settlement) (list []Message, err error) {
 	err = a.on(func(ch *channel) error {
-		const id = amqp.MethodBasicGet
-		q, err := ch.readable(id, name)
+		q, err := ch.gettable(name)
 		if err != nil {
 			return err
-		}
-		if q.singleActiveQuorum() {
-			return amqp.ResourceLocked(id, "cannot obtain access to locked %s. basic.get operations are not supported "+
-				"by quorum queues with single active consumer", q.resource())
 		}
 		t := ch.c.batch
 		var taken []store.Range

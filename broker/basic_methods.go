@@ -127,21 +127,13 @@ func (ch *channel) basicCancel(m *amqp.BasicCancel) error {
 
 // basicGet takes one message.
 func (ch *channel) basicGet(m *amqp.BasicGet) error {
-	const id = amqp.MethodBasicGet
-	name, err := ch.queueName(id, m.Queue)
+	name, err := ch.queueName(amqp.MethodBasicGet, m.Queue)
 	if err != nil {
 		return err
 	}
-	if e := ch.c.authorize(id, read, "queue", name); e != nil {
-		return e
-	}
-	q, err := ch.queue(id, name)
+	q, err := ch.gettable(name)
 	if err != nil {
 		return err
-	}
-	if q.singleActiveQuorum() {
-		return amqp.ResourceLocked(id, "cannot obtain access to locked %s. basic.get operations are not supported "+
-			"by quorum queues with single active consumer", q.resource())
 	}
 	t := ch.c.batch
 	if !q.get(t, m.NoAck, func(d queue.Delivery, remaining int) bool { return ch.getOk(t, q, d, m.NoAck, remaining) }) {
@@ -149,6 +141,21 @@ func (ch *channel) basicGet(m *amqp.BasicGet) error {
 		ch.send(&amqp.BasicGetEmpty{})
 	}
 	return nil
+}
+
+// gettable finds a queue that the channel's user may get messages from
+// (amqp-behaviour §5.3).
+func (ch *channel) gettable(name string) (*localQueue, error) {
+	const id = amqp.MethodBasicGet
+	q, err := ch.readable(id, name)
+	if err != nil {
+		return nil, err
+	}
+	if q.kind == policy.Quorum && q.singleActive {
+		return nil, amqp.ResourceLocked(id, "cannot obtain access to locked %s. basic.get operations are not supported "+
+			"by quorum queues with single active consumer", q.resource())
+	}
+	return q, nil
 }
 
 // getOk writes the answer to basic.get. The queue's lock is held. It is false
@@ -185,17 +192,13 @@ func (ch *channel) getOk(t *batch, q *localQueue, d queue.Delivery, noAck bool, 
 	return true
 }
 
-// getSource is the source of deliveries that basic.get took from q.
+// getSource is the source of deliveries that basic.get takes from q. Only the last
+// one is kept to be used again: sources that are equal count as the same.
 func (ch *channel) getSource(q *localQueue) *source {
-	if s := ch.sources[q]; s != nil {
-		return s
+	if ch.got == nil || ch.got.queue != q {
+		ch.got = &source{queue: q, counted: true}
 	}
-	if ch.sources == nil {
-		ch.sources = make(map[*localQueue]*source)
-	}
-	s := &source{queue: q, counted: true}
-	ch.sources[q] = s
-	return s
+	return ch.got
 }
 
 // basicAck is parsed by hand: it comes as often as messages do.

@@ -1,35 +1,10 @@
 package broker
 
 import (
-	"amqpd/amqp"
 	"amqpd/exchange"
 	"amqpd/queue"
 	"amqpd/store"
 )
-
-// message is one publish on its way to the queues. The octets are borrowed
-// from the read buffer (or owned by a transaction or a dead letter) and are
-// valid until the batch is flushed.
-type message struct {
-	ch         *channel // the publisher; nil for a message of the broker's own
-	tag        uint64   // publisher's confirm tag; 0: none
-	env        []byte   // exchange and routing key, two short strings as on the wire
-	header     []byte   // content header payload
-	body       []byte
-	ttl        int64 // per-message expiration, ms; -1 none
-	pos        store.Pos
-	priority   uint8
-	mandatory  bool
-	persistent bool  // delivery mode 2
-	durable    bool  // goes to the log: persistent, and a durable queue takes it
-	logged     bool  // a durable queue entry was logged: the confirm waits
-	spare      bool  // the batch still owns the reference that storing gave it
-	shared     bool  // it has several queues: the batch keeps that reference until all have theirs
-	routed     bool  // some queue was there for it
-	refused    bool  // some queue refused it (reject-publish)
-	letter     *dead // the dead letter that it is, nil otherwise
-	holds      int32 // elements of batch.held that are the message's: the last ones, until it is added
-}
 
 // touch is a queue that a batch publishes to, with its chain of messages.
 type touch struct {
@@ -61,7 +36,6 @@ type batch struct {
 	locked   *output   // the output that deliveries are being written to, locked
 	dirty    []*output // outputs to flush
 	dead     []dead
-	burials  []burial
 	marks    []deliveredMark
 	targets  []*localQueue // working memory of routing, with the two below
 	routing  exchange.Message
@@ -173,12 +147,26 @@ func (t *batch) tick() { t.now = t.b.clock() }
 
 // reset forgets the gathered messages.
 func (t *batch) reset() {
-	clear(t.msgs)
-	clear(t.touched)
-	if len(t.index) > 0 {
+	t.msgs, t.touched, t.links, t.octets = emptied(t.msgs), emptied(t.touched), emptied(t.links), 0
+	switch n := len(t.index); {
+	case n > keptElements:
+		t.index = nil
+	case n > 0:
 		clear(t.index)
 	}
-	t.msgs, t.touched, t.links, t.octets = t.msgs[:0], t.touched[:0], t.links[:0], 0
+}
+
+// keptElements is how many elements working memory still has room for when it is empty:
+// a purge, or a transaction, may have needed it for millions.
+const keptElements = 8 << 10
+
+// emptied returns s without its elements, and without its memory if that is much.
+func emptied[T any](s []T) []T {
+	if cap(s) > keptElements {
+		return nil
+	}
+	clear(s)
+	return s[:0]
 }
 
 // finish ends the work on queues: deletes expired queues, gives references back
@@ -191,7 +179,7 @@ func (t *batch) finish() {
 	t.marks = t.marks[:0]
 	if len(t.released) > 0 {
 		t.b.store.ReleaseAll(t.released)
-		t.released = t.released[:0]
+		t.released = emptied(t.released)
 	}
 	t.reader.Done()
 }
@@ -334,12 +322,14 @@ func (t *batch) perform(q *localQueue) {
 	if len(fx.Persist) > 0 {
 		t.log.Enqueue(q.id, fx.Persist)
 	}
+	gone := fx.Settled
 	if len(fx.DeadLetter) > 0 {
 		// Dead letters are logged in their new queues before they are logged as
 		// gone from this one: a crash in between repeats them.
-		t.mourn(q, fx)
-	} else if len(fx.Settled) > 0 {
-		t.log.Settle(q.id, fx.Settled)
+		gone = t.mourn(q, fx)
+	}
+	if len(gone) > 0 {
+		t.log.Settle(q.id, gone)
 	}
 	if fx.Delivered > 0 {
 		t.marks = append(t.marks, deliveredMark{queue: q.id, upTo: fx.Delivered})
@@ -350,107 +340,7 @@ func (t *batch) perform(q *localQueue) {
 		t.idle = append(t.idle, q)
 	}
 	fx.Reset()
-	q.arm()
+	q.arm(t.now)
 	q.usage.note(t.now, q.core.Ready() > 0 && q.core.Consumers() > 0)
 	t.b.changes.touch(q)
-}
-
-// performDeliveries writes the deliveries gathered so far. REQUIRES q.mu.
-func (t *batch) performDeliveries(q *localQueue) {
-	for i := range t.fx.Deliver {
-		t.deliver(q, &t.fx.Deliver[i])
-	}
-	t.fx.Deliver = t.fx.Deliver[:0]
-}
-
-// catchUp chooses and writes more for the consumers that wait for what was
-// chosen to be written, or that were to get what cannot be read. So the backlog of
-// a queue comes into an output bit by bit, and stops where that is full. REQUIRES
-// q.mu.
-func (t *batch) catchUp(q *localQueue) {
-	t.behind, q.behind = q.behind, t.behind[:0]
-	for i, c := range t.behind {
-		if c.missed > 0 {
-			q.core.SetAside(t.now, &c.Consumer, c.missed, &t.fx)
-			c.missed = 0
-		}
-		if len(c.lost) > 0 {
-			q.core.Lose(t.now, &c.Consumer, c.lost, &t.fx)
-			c.lost = c.lost[:0]
-		}
-		q.core.Wake(t.now, &c.Consumer, &t.fx)
-		t.performDeliveries(q)
-		t.behind[i] = nil
-	}
-}
-
-// deliver writes one delivery to its consumer. REQUIRES q.mu.
-func (t *batch) deliver(q *localQueue, d *queue.Delivery) {
-	c := d.Consumer.Owner.(*consumer)
-	c.chosen--
-	payload, err := t.reader.Read(d.Pos)
-	if err != nil {
-		c.unserved(d.Seq, q.unreadable(d, c.NoAck, err))
-		return
-	}
-	c.typical = max(len(payload), c.typical-c.typical/8)
-	env, header, body := splitPayload(payload)
-	if q.counts && d.Count > 0 {
-		header = withDeliveryCount(header, d.Count)
-	}
-	t.write(q, c, d.Seq, d.Redelivered, env, header, body)
-}
-
-// passThrough writes a message from the read buffer to a consumer that
-// acknowledges automatically, without storing it. REQUIRES q.mu.
-func (t *batch) passThrough(q *localQueue, c *consumer, m *message) {
-	c.chosen--
-	t.write(q, c, 0, false, m.env, m.header, m.body)
-}
-
-// write appends basic.deliver and its content to the consumer's output.
-func (t *batch) write(q *localQueue, c *consumer, seq uint64, redelivered bool, env, header, body []byte) {
-	o := &c.ch.c.out
-	t.lock(o)
-	var tag uint64
-	counts := &c.ch.counts
-	if c.NoAck {
-		tag = c.ch.unacked.tag()
-		counts[DeliverNoAck]++
-	} else {
-		tag = c.ch.unacked.push(outstanding{src: &c.source, seq: seq})
-		counts[Deliver]++
-	}
-	if redelivered {
-		counts[Redeliver]++
-	}
-	if o.closed {
-		return // it is outstanding: the reader gives it back when it ends
-	}
-	n := deliverOverhead + len(c.Tag) + len(env) + len(header) + len(body) + len(body)/4096*amqp.FrameOverhead
-	b := o.tail(n)
-	b = amqp.AppendDeliver(b, c.ch.id, c.Tag, tag, redelivered, env)
-	b = amqp.AppendHeaderFrame(b, c.ch.id, header)
-	b = amqp.AppendBodyFrames(b, c.ch.id, body, c.ch.c.frameMax)
-	o.setTail(b)
-}
-
-// deliverOverhead bounds the octets of a delivery's three frames beyond the
-// tag, envelope, header and body.
-const deliverOverhead = 3*amqp.FrameOverhead + 4 + 1 + 8 + 1 + amqp.FrameOverhead
-
-// splitPayload takes a stored message apart: envelope, content header, body.
-// The envelope's short strings and the header's body size say where.
-func splitPayload(p []byte) (env, header, body []byte) {
-	x := 1 + int(p[0])
-	n := x + 1 + int(p[x])
-	rest := p[n:]
-	size := bodySize(rest)
-	return p[:n], rest[:len(rest)-size], rest[len(rest)-size:]
-}
-
-// bodySize reads the body size of a content header payload.
-func bodySize(header []byte) int {
-	b := header[4:12]
-	return int(uint64(b[7]) | uint64(b[6])<<8 | uint64(b[5])<<16 | uint64(b[4])<<24 | uint64(b[3])<<32)
 }

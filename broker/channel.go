@@ -42,11 +42,12 @@ type channel struct {
 	// output.mu.
 	activeAt int64
 	mark     ackMark // guarded by output.mu
+	ended    bool    // guarded by output.mu: see fallSilent
 
 	reply *replyConsumer // direct reply-to consumer, nil without one
 	acks  []settled      // working memory of settlements
 
-	sources map[*localQueue]*source // of basic.get
+	got *source // of the last basic.get
 }
 
 // ackMark is a sample of delivery progress for the consumer timeout: when the
@@ -202,7 +203,7 @@ func (c *conn) dropChannel(ch *channel) {
 func (ch *channel) release() {
 	t := ch.c.batch
 	t.flush()
-	ch.forgetConfirms()
+	ch.fallSilent()
 	ch.content.Reset()
 	ch.tx = nil
 	var idle []*localQueue
@@ -227,11 +228,9 @@ func (ch *channel) requeueAll(held bool, f func(*localQueue, *consumer, []store.
 	o := &ch.c.out
 	o.mu.Lock()
 	u := &ch.unacked
-	if u.live > 0 {
-		for tag := u.base; tag < u.next && u.live > 0; tag++ {
-			if slot := u.at(tag); slot.src != nil && (held || !slot.held) {
-				ch.gather(u.remove(tag))
-			}
+	for i := u.first; u.live > 0 && i < len(u.list); i++ {
+		if d := &u.list[i]; d.waits() || held && d.held {
+			ch.gather(u.take(i))
 		}
 	}
 	o.mu.Unlock()
@@ -246,7 +245,7 @@ func (ch *channel) gather(o outstanding) {
 	}
 	for i := len(ch.acks) - 1; i >= 0; i-- {
 		s := &ch.acks[i]
-		if s.src != o.src {
+		if *s.src != *o.src {
 			continue
 		}
 		if last := &s.ranges[len(s.ranges)-1]; last.To+1 == o.seq {
@@ -271,7 +270,7 @@ func (ch *channel) settleGathered(f func(*localQueue, *consumer, []store.Range))
 	for i := range ch.acks {
 		s := &ch.acks[i]
 		f(s.src.queue, s.src.consumer, s.ranges)
-		s.src = nil
+		s.src, s.ranges = nil, emptied(s.ranges)
 	}
 	ch.acks = ch.acks[:0]
 	if ch.limit.Load() > 0 {
@@ -292,26 +291,21 @@ func (ch *channel) settle(id amqp.MethodID, tag uint64, multiple bool, how queue
 	o := &ch.c.out
 	o.mu.Lock()
 	u := &ch.unacked
-	if !u.has(tag) && !(tag == 0 && multiple) {
+	from, to, ok := u.span(tag, multiple)
+	if !ok {
 		o.mu.Unlock()
 		return amqp.PreconditionFailed(id, "unknown delivery tag %d", tag)
 	}
-	first, last := tag, tag
-	if multiple {
-		first = u.base
-	}
-	if tag == 0 {
-		last = u.next - 1
-	}
-	for g := first; g <= last && u.live > 0; g++ {
-		if !u.has(g) {
+	for i := from; i < to && u.live > 0; i++ {
+		d := &u.list[i]
+		if !d.waits() {
 			continue
 		}
 		if ch.tx != nil {
-			ch.tx.hold(g, u.at(g), how)
+			ch.tx.hold(d, how)
 			continue
 		}
-		ch.gather(u.remove(g))
+		ch.gather(u.take(i))
 		if how == queue.Ack {
 			ch.counts[Ack]++
 		}

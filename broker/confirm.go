@@ -95,12 +95,13 @@ func (c *conn) await(ch *channel) {
 	ch.confirms.waits = waits
 }
 
-// forgetConfirms drops what a channel that ends has promised and not told: its
-// number may be in use again when the log is there.
-func (ch *channel) forgetConfirms() {
+// fallSilent ends what others send on a channel that ends: replies, cancellations, and
+// the confirms that it has promised. Its number may be in use again when they come.
+func (ch *channel) fallSilent() {
 	o := &ch.c.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	ch.ended = true
 	ch.confirms.pending = nil
 	ch.c.await(ch)
 }

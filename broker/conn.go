@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -159,54 +158,6 @@ func (c *conn) serve() {
 	}
 }
 
-// interrupted handles a read deadline: it is how other goroutines ask the
-// reader to do something. It reports whether reading goes on. A deadline may
-// come without anything to do, since what it was set for may have been done with
-// what was asked before.
-func (c *conn) interrupted(err error) bool {
-	if !errors.Is(err, os.ErrDeadlineExceeded) {
-		return false
-	}
-	_ = c.nc.SetReadDeadline(c.until)
-	c.answerAsked()
-	return c.state <= running || time.Now().Before(c.until)
-}
-
-// answerAsked runs what other goroutines asked for, between two batches. A
-// connection that is closing forgets it.
-func (c *conn) answerAsked() {
-	c.inbox.Lock()
-	asked := c.asked
-	c.asked = nil
-	c.inbox.Unlock()
-	if c.state > running {
-		return
-	}
-	for _, f := range asked {
-		f()
-	}
-	c.settleBatch()
-}
-
-// hold keeps the reader from reading until ready is closed, or until the
-// connection is being closed because somebody asked for that. Its client counts
-// as alive meanwhile. An error says that the connection is gone.
-func (c *conn) hold(ready <-chan struct{}) error {
-	c.blocked.Store(true)
-	defer c.blocked.Store(false)
-	for c.state <= running {
-		select {
-		case <-ready:
-			return nil
-		case <-c.gone:
-			return errHangUp
-		case <-c.asking:
-			c.answerAsked()
-		}
-	}
-	return nil
-}
-
 // restrain holds a client that asks for more and more without reading the
 // answers: messages by basic.get, and its own that are returned.
 func (c *conn) restrain() error {
@@ -224,34 +175,6 @@ func (c *conn) restrain() error {
 		return c.hold(drained)
 	}
 	return nil
-}
-
-// readUntil ends the connection's reading after d.
-func (c *conn) readUntil(d time.Duration) {
-	c.until = time.Now().Add(d)
-	_ = c.nc.SetReadDeadline(c.until)
-}
-
-// tell makes the reader run f between two batches, soon. Safe from any
-// goroutine; a connection that is closing does not care any more.
-func (c *conn) tell(f func()) {
-	c.inbox.Lock()
-	c.asked = append(c.asked, f)
-	c.inbox.Unlock()
-	select {
-	case c.asking <- struct{}{}:
-	default:
-	}
-	_ = c.nc.SetReadDeadline(time.Unix(1, 0))
-}
-
-// forceClose makes the reader close the connection with e (320).
-func (c *conn) forceClose(e *amqp.Error) {
-	c.tell(func() {
-		if c.state <= running {
-			_ = c.closeWith(e)
-		}
-	})
 }
 
 // process handles every whole frame in the buffer, then tells the queues and
@@ -350,58 +273,6 @@ func (c *conn) frame(f amqp.Frame) error {
 		return c.fault(f.Channel, err)
 	}
 	return nil
-}
-
-// compact moves what is left to the front of the buffer and grows it where a
-// whole frame would not fit.
-func (c *conn) compact() {
-	left := c.end - c.start
-	if left == 0 {
-		c.start, c.end = 0, 0
-		return
-	}
-	need := left + 1
-	if left >= amqp.FrameOverhead-1 {
-		h := c.buf[c.start:]
-		size := int(h[3])<<24 | int(h[4])<<16 | int(h[5])<<8 | int(h[6])
-		need = min(size, int(c.frameMax)) + amqp.FrameOverhead
-	}
-	if need > len(c.buf) {
-		c.swapBuffer(max(need, len(c.buf)*2))
-		return
-	}
-	if c.start > 0 {
-		copy(c.buf, c.buf[c.start:c.end])
-		c.start, c.end = 0, left
-	}
-}
-
-// resize grows the buffer after a read that filled it and shrinks it after
-// many that hardly used it.
-func (c *conn) resize(n int) {
-	switch {
-	case c.end == len(c.buf) || n >= len(c.buf)*3/4:
-		c.shortReads = 0
-		if len(c.buf) < readLarge {
-			c.swapBuffer(min(len(c.buf)*8, readLarge))
-		}
-	case n < len(c.buf)/8 && len(c.buf) > readSmall:
-		c.shortReads++
-		if c.shortReads >= shrinkAfter && c.end-c.start < len(c.buf)/8 {
-			c.shortReads = 0
-			c.swapBuffer(max(len(c.buf)/8, readSmall))
-		}
-	default:
-		c.shortReads = 0
-	}
-}
-
-// swapBuffer replaces the buffer by one of size octets with the same content.
-func (c *conn) swapBuffer(size int) {
-	grown := make([]byte, size)
-	c.end = copy(grown, c.buf[c.start:c.end])
-	c.start = 0
-	c.buf = grown
 }
 
 // drop ends the reader after an error that frames returned: errHangUp, or one

@@ -130,13 +130,12 @@ func (ch *channel) unlist(k *consumer) {
 
 // cancelled tells a consumer's client that its queue is gone, if it wants to
 // know (amqp-behaviour §5.4), and frees the tag. Whoever deleted the queue calls
-// it with its own batch. The channel may be gone meanwhile, and its number be
-// another's.
+// it with its own batch. The channel may have ended meanwhile.
 func (k *consumer) cancelled(t *batch) {
 	c := k.ch.c
 	if c.caps.cancelNotify {
 		t.lock(&c.out) // so that it is flushed with the batch
-		if !c.out.closed && slices.Contains(c.open, k.ch) {
+		if !c.out.closed && !k.ch.ended {
 			cancel := amqp.BasicCancel{ConsumerTag: k.Tag, NoWait: true}
 			c.out.setTail(cancel.Append(c.out.tail(methodRoom), k.ch.id))
 		}

@@ -23,7 +23,7 @@ type letterTarget struct {
 func newLetterTarget(s policy.Settings) letterTarget {
 	return letterTarget{
 		on: s.DeadLetter, exchange: s.DeadLetterExchange, key: s.DeadLetterKey, hasKey: s.HasDeadLetterKey,
-		sure: s.DeadLetter && s.DeadLetterStrategy == "at-least-once",
+		sure: s.AtLeastOnce(),
 	}
 }
 
@@ -69,54 +69,71 @@ func (d *dead) done() bool {
 	return d.got == d.wanted && (len(d.has) > 0 || d.held)
 }
 
-// burial is what a queue is told in the log once its dead letters are safe
-// elsewhere: entries that are gone.
-type burial struct {
-	queue  uint64
-	ranges []store.Range
-}
-
-// mourn takes the dead letters out of fx. What the log learns of their end, and
-// of everything else that went with them, waits until they are published.
+// mourn takes the dead letters out of fx. In the log they stay entries of the queue
+// until they are published; it returns the numbers that the log may forget at once.
 // REQUIRES q.mu.
-func (t *batch) mourn(q *localQueue, fx *queue.Effects) {
-	gone := slices.Clone(fx.Settled)
+func (t *batch) mourn(q *localQueue, fx *queue.Effects) (gone []store.Range) {
 	if q.letters.sure && q.box != nil {
 		q.box.add(fx.DeadLetter) // behind those that wait, lest they overtake them
-		gone = without(gone, logged(fx.DeadLetter))
-		fx.DeadLetter = fx.DeadLetter[:0]
+	} else {
+		for _, d := range fx.DeadLetter {
+			t.dead = append(t.dead, dead{Dead: d, q: q, from: q.letters})
+		}
 	}
-	for _, d := range fx.DeadLetter {
-		t.dead = append(t.dead, dead{Dead: d, q: q, from: q.letters})
-	}
-	if len(gone) > 0 {
-		t.burials = append(t.burials, burial{queue: q.id, ranges: gone})
-	}
+	return without(fx.Settled, logged(fx.DeadLetter))
 }
 
 // bury publishes the dead letters gathered so far and those that follow from
 // them. It is called without a queue's lock.
 func (t *batch) bury() {
-	for len(t.dead) > 0 || len(t.burials) > 0 {
-		letters, burials := t.dead, t.burials
-		t.dead, t.burials = nil, nil
+	for len(t.dead) > 0 {
+		letters := t.dead
+		t.dead = nil
 		t.offer(letters)
-		left := letters[:0]
-		for i := range letters {
-			if d := &letters[i]; d.done() {
-				t.b.countBuried(d)
-				t.released = append(t.released, d.Pos)
-			} else {
-				left = append(left, *d)
+		for len(letters) > 0 {
+			n := 1
+			for n < len(letters) && letters[n].q == letters[0].q {
+				n++
 			}
-		}
-		left = t.keep(left)
-		for _, b := range burials {
-			if ranges := without(b.ranges, waitingOf(b.queue, left)); len(ranges) > 0 {
-				t.log.Settle(b.queue, ranges)
-			}
+			letters[0].q.conclude(t, letters[:n])
+			letters = letters[n:]
 		}
 	}
+}
+
+// conclude ends the letters of the queue that are done with, and keeps the others
+// as long as it is there itself.
+func (q *localQueue) conclude(t *batch, letters []dead) {
+	var gone []store.Range
+	left := letters[:0]
+	for i := range letters {
+		if d := &letters[i]; d.done() {
+			gone = t.endLetter(d, gone)
+		} else {
+			left = append(left, *d)
+		}
+	}
+	if len(left) > 0 && !q.keep(t, left) {
+		for i := range left {
+			gone = t.endLetter(&left[i], gone)
+		}
+	}
+	if len(gone) > 0 {
+		t.log.Settle(q.id, joined(gone))
+	}
+}
+
+// endLetter gives up the reference of a letter, and adds its number to those that
+// the log is to forget.
+func (t *batch) endLetter(d *dead, gone []store.Range) []store.Range {
+	if d.from.sure && d.fate == offered && d.done() {
+		t.b.buried.Add(1)
+	}
+	t.released = append(t.released, d.Pos)
+	if d.Persistent {
+		gone = append(gone, store.Range{From: d.Seq, To: d.Seq})
+	}
+	return gone
 }
 
 // offer publishes dead letters, each of which then says what became of it.
@@ -130,30 +147,11 @@ func (t *batch) offer(letters []dead) {
 	t.publishGathered()
 }
 
-// countBuried counts a letter that is safe.
-func (b *Broker) countBuried(d *dead) {
-	if d.from.sure && d.fate == offered {
-		b.buried.Add(1)
-	}
-}
-
 // logged lists the numbers under which the log knows dead letters, in order.
 func logged(letters []queue.Dead) (seqs []uint64) {
 	for i := range letters {
 		if letters[i].Persistent {
 			seqs = append(seqs, letters[i].Seq)
-		}
-	}
-	slices.Sort(seqs)
-	return seqs
-}
-
-// waitingOf lists the numbers under which the log knows letters of one queue, in
-// order.
-func waitingOf(id uint64, letters []dead) (seqs []uint64) {
-	for i := range letters {
-		if d := &letters[i]; d.q.id == id && d.Persistent {
-			seqs = append(seqs, d.Seq)
 		}
 	}
 	slices.Sort(seqs)
@@ -261,30 +259,4 @@ func (t *batch) routeBy(v *vhost, name string, m *message, senderKeys bool) ([]*
 		Timestamp: p.Timestamp, HasTimestamp: p.Has(amqp.FlagTimestamp),
 	}
 	return v.route(t, name, &t.routing, &t.routed, m)
-}
-
-// takeTraits reads persistence, priority and expiration from the properties,
-// which were checked when the message was published.
-func (m *message) takeTraits() amqp.Properties {
-	p := m.properties()
-	m.persistent, m.priority = p.DeliveryMode == 2, p.Priority
-	if p.Has(amqp.FlagExpiration) {
-		if ttl, why := parseExpiration(string(p.Expiration)); why == "" {
-			m.ttl = ttl
-		}
-	}
-	return p
-}
-
-// properties parses a header payload that was parsed before.
-func (m *message) properties() amqp.Properties {
-	h, err := amqp.ParseHeader(m.header)
-	if err != nil {
-		return amqp.Properties{}
-	}
-	p, err := amqp.ParseProperties(h.Flags, h.Props)
-	if err != nil {
-		return amqp.Properties{}
-	}
-	return p
 }

@@ -15,16 +15,15 @@ import (
 const (
 	// delayTurn is how many delayed messages of one exchange are moved in one turn.
 	delayTurn = batchMessages
-	// delayAside is how long, in milliseconds, a message may be delayed and stay in
-	// memory when it need not survive. What waits longer goes to the disk, without
-	// an entry: memory holds what is soon due and no more.
+	// delayAside is how long, in milliseconds, a message that need not survive stays in
+	// memory. What a durable exchange keeps longer goes to the log like any other, and
+	// is dropped by a restart: memory holds what is soon due and no more.
 	delayAside = 10_000
 	// delayAgain is how long, in milliseconds, a message that the disk does not give
 	// stays before it is tried again.
 	delayAgain = 1000
-	// delayUnlogged marks, in a schedule, positions in the log of messages that the
-	// log has no entry of. No segment has so high a number.
-	delayUnlogged = 1 << 62
+	// flagMortal marks, in the log, entries of messages that a restart drops.
+	flagMortal = store.FlagRedelivered << 1
 )
 
 // delays moves the delayed messages of the node, under one timer.
@@ -76,19 +75,25 @@ func (v *vhost) delayLine(name string) *delayLine {
 	return v.lines[name]
 }
 
-// restore takes back what the log kept.
+// restore takes back what the log kept, and drops what was in it for want of memory.
 func (d *delayLine) restore(p *recovering) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	var mortal []schedule.Entry
 	next := d.b.store.RecoveredEach(d.id, func(some []store.Entry) {
 		for i := range some {
-			e := &some[i]
-			d.pending.Add(schedule.Entry{Due: e.Expiry, Seq: e.Seq, Pos: uint64(e.Pos)})
+			e := schedule.Entry{Due: some[i].Expiry, Seq: some[i].Seq, Pos: uint64(some[i].Pos)}
+			if some[i].Flags&flagMortal != 0 {
+				mortal = append(mortal, e)
+				continue
+			}
+			d.pending.Add(e)
 		}
 		p.took(len(some))
 	})
 	d.next = max(next, 1)
-	d.b.delays.pending.Add(int64(d.pending.Len()))
+	d.b.delays.pending.Add(int64(d.pending.Len() + len(mortal)))
+	d.forget(mortal)
 	d.arm()
 }
 
@@ -111,8 +116,7 @@ func (t *batch) holdBack() {
 
 // forgetHeld empties held.
 func (t *batch) forgetHeld() {
-	clear(t.held)
-	t.held = t.held[:0]
+	t.held = emptied(t.held)
 }
 
 // hold takes in messages of a batch. REQUIRES mu.
@@ -128,14 +132,15 @@ func (d *delayLine) hold(t *batch, hs []holding) {
 		// The clock shows whole milliseconds: one more, lest the message is early.
 		e := schedule.Entry{Due: t.now + h.ms + 1, Seq: d.next}
 		d.next++
-		switch {
-		case m.persistent && d.durable:
+		if d.durable && (m.persistent || h.ms > delayAside) {
 			pos := t.log.PutDurable(m.env, h.header, m.body)
-			t.entries = append(t.entries, store.Entry{Seq: e.Seq, Pos: pos, Expiry: e.Due, Size: uint32(len(m.body))})
-			e.Pos, m.logged = uint64(pos), true
-		case h.ms > delayAside:
-			e.Pos = uint64(t.log.PutDurable(m.env, h.header, m.body)) | delayUnlogged
-		default:
+			entry := store.Entry{Seq: e.Seq, Pos: pos, Expiry: e.Due, Size: uint32(len(m.body))}
+			if !m.persistent {
+				entry.Flags = flagMortal
+			}
+			t.entries = append(t.entries, entry)
+			e.Pos, m.logged = uint64(pos), m.logged || m.persistent
+		} else {
 			e.Pos = uint64(t.b.store.PutTransient(m.env, h.header, m.body))
 		}
 		d.pending.Add(e)
@@ -191,7 +196,7 @@ func (d *delayLine) putBack(again []schedule.Entry) {
 	defer d.mu.Unlock()
 	if d.gone {
 		for _, e := range again {
-			d.b.store.Release(store.Pos(e.Pos &^ delayUnlogged))
+			d.b.store.Release(store.Pos(e.Pos))
 		}
 		return
 	}
@@ -206,10 +211,11 @@ func (d *delayLine) putBack(again []schedule.Entry) {
 // and x-delay negated (amqp-behaviour §3.5). It is false for one that the disk
 // does not give now; one that is lost for good goes.
 func (d *delayLine) release(t *batch, e *schedule.Entry) bool {
-	payload, err := t.reader.Read(store.Pos(e.Pos &^ delayUnlogged))
+	pos := store.Pos(e.Pos)
+	payload, err := t.reader.Read(pos)
 	if err != nil {
 		return d.b.unreadable(err, slog.String("vhost", d.vhost.name), slog.String("exchange", d.name),
-			slog.Uint64("seq", e.Seq), slog.Any("position", store.Pos(e.Pos&^delayUnlogged)))
+			slog.Uint64("seq", e.Seq), slog.Any("position", pos))
 	}
 	env, header, body := splitPayload(slices.Clone(payload))
 	m := message{env: env, header: negateDelay(header), body: body, ttl: -1}
@@ -234,9 +240,9 @@ func (d *delayLine) forget(es []schedule.Entry) {
 		if e.Pos == 0 {
 			continue
 		}
-		pos := store.Pos(e.Pos &^ delayUnlogged)
+		pos := store.Pos(e.Pos)
 		released = append(released, pos)
-		if !pos.Transient() && e.Pos&delayUnlogged == 0 {
+		if !pos.Transient() {
 			logged = append(logged, store.Range{From: e.Seq, To: e.Seq})
 		}
 	}
@@ -275,7 +281,7 @@ func (d *delayLine) remove() {
 	}
 	released := make([]store.Pos, 0, min(n, delayTurn))
 	for e := range all {
-		if released = append(released, store.Pos(e.Pos&^delayUnlogged)); len(released) == cap(released) {
+		if released = append(released, store.Pos(e.Pos)); len(released) == cap(released) {
 			d.b.store.ReleaseAll(released)
 			released = released[:0]
 		}

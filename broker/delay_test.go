@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -206,6 +207,52 @@ func TestDelayedMessagesOutliveACrash(t *testing.T) {
 	if len(seen) != n {
 		t.Errorf("%d messages, want %d", len(seen), n)
 	}
+}
+
+// What lies in the log only because it waits long is dropped by a restart.
+func TestDelayedThatNeedNotSurvive(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, Options{DataDir: dir})
+	k := dial(t, b).guest()
+	later(k)
+	for _, mode := range []byte{1, 2} {
+		p := delay(3_600_000)
+		p.DeliveryMode = mode
+		k.publish(1, "later", "", p, "m")
+	}
+	k.bye()
+	if n, refs := b.Delayed(), b.store.Stats().References; n != 2 || refs != 2 {
+		t.Errorf("%d messages are delayed, %d in the log, want 2", n, refs)
+	}
+	stop(t, b)
+	b = open(t, Options{DataDir: dir})
+	if n, refs := b.Delayed(), b.store.Stats().References; n != 1 || refs != 1 {
+		t.Errorf("%d messages are delayed, %d in the log, want one", n, refs)
+	}
+}
+
+// A few messages that wait long keep no more of the log than they take.
+func TestDelayedMessagesPinNoSegments(t *testing.T) {
+	const segment = 64 << 10
+	timed(t, Options{SegmentSize: segment}, func(t *testing.T, b *Broker, k *client) {
+		k.guest()
+		later(k)
+		const n = 40
+		body := strings.Repeat("x", 1000)
+		for range n {
+			p := delay(24 * 3600 * 1000)
+			p.DeliveryMode = 1
+			k.publish(1, "later", "", p, body)
+			for range segment / len(body) {
+				k.publish(1, "", "q", persistent, body)
+			}
+		}
+		call[amqp.QueuePurgeOk](k, 1, &amqp.QueuePurge{Queue: "q"})
+		time.Sleep(time.Minute)
+		if st := b.store.Stats(); st.Segments > n/4 || st.References != n {
+			t.Errorf("%d delayed messages keep %d segments", st.References, st.Segments)
+		}
+	})
 }
 
 // Large messages that are due at once are moved in batches of bounded size.

@@ -32,23 +32,7 @@ func (b *Broker) deleteQueue(q *localQueue, t *batch, may func() error, answer f
 // it.
 func (b *Broker) takeOut(q *localQueue, t *batch, may func() error) (realised, error) {
 	c := meta.DeleteQueue{Vhost: q.vhost.name, Name: q.name, ID: q.id}
-	done, result, err := b.takeOutQuietly(q, t, c, may)
-	if err == nil {
-		b.auditChange(t.who, c, &result)
-	}
-	return done, err
-}
-
-// takeOutQuietly is takeOut without the audit log, which is written to with no
-// lock held.
-func (b *Broker) takeOutQuietly(q *localQueue, t *batch, c meta.DeleteQueue, may func() error) (realised, meta.Result, error) {
-	b.definitions.Lock()
-	defer b.definitions.Unlock()
-	result, lsn, err := q.condemn(c, may)
-	if err != nil {
-		return realised{}, result, err
-	}
-	return b.follow(t, c, &result, lsn, nil), result, nil
+	return b.enact(t, c, nil, func() (meta.Result, store.LSN, error) { return q.condemn(c, may) })
 }
 
 // condemn lets the definitions lose the queue and makes it refuse from then on.

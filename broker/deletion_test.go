@@ -75,18 +75,21 @@ func TestDeleteIf_IsOneStep(t *testing.T) {
 // A queue whose deletion is refused goes on as if nothing had been asked.
 func TestDeletionThatFails_LeavesTheQueueAlive(t *testing.T) {
 	b := open(t, Options{})
-	q := b.classic(t, "q", amqp.Table{{Key: "x-expires", Value: amqp.Long(20)}})
+	q := b.classic(t, "q", amqp.Table{{Key: "x-expires", Value: amqp.Long(60_000)}})
 	// The definitions do not have it any more: they refuse.
 	if _, err := b.state.Apply(meta.DeleteQueue{Vhost: "/", Name: "q"}); err != nil {
 		t.Fatal(err)
 	}
-	alive := func() bool {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		return !q.gone && !q.dying && q.armed > b.clock()+revivedFor/2
-	}
-	eventually(t, "it has an appointment again", alive)
 	w := b.borrow()
+	w.now += 61_000
+	q.tick(w)
+	if len(w.idle) != 1 {
+		t.Fatalf("%d queues expired, want one", len(w.idle))
+	}
+	w.end()
+	if q.gone || q.dying || q.armed != w.now+revivedFor {
+		t.Errorf("gone %t, dying %t, next look at %d, want %d", q.gone, q.dying, q.armed, w.now+revivedFor)
+	}
 	w.put(q, -1)
 	b.giveBack(w)
 	if ready, _ := q.counters(); ready != 1 {

@@ -10,9 +10,8 @@ type funeral struct {
 	turn appointment
 
 	mu       sync.Mutex
-	dead     []dead   // guarded by mu
-	burials  []burial // guarded by mu
-	arranged bool     // guarded by mu: turn is set
+	dead     []dead // guarded by mu
+	arranged bool   // guarded by mu: turn is set
 }
 
 func (f *funeral) init(b *Broker) {
@@ -22,17 +21,16 @@ func (f *funeral) init(b *Broker) {
 
 // take takes the dead letters of t over. It is called without locks.
 func (f *funeral) take(t *batch) {
-	if len(t.dead) == 0 && len(t.burials) == 0 {
+	if len(t.dead) == 0 {
 		return
 	}
 	f.mu.Lock()
 	f.dead = append(f.dead, t.dead...)
-	f.burials = append(f.burials, t.burials...)
 	arranged := f.arranged
 	f.arranged = true
 	f.mu.Unlock()
 	clear(t.dead)
-	t.dead, t.burials = t.dead[:0], t.burials[:0]
+	t.dead = t.dead[:0]
 	if !arranged {
 		f.b.agenda.set(&f.turn, t.now)
 	}
@@ -41,8 +39,8 @@ func (f *funeral) take(t *batch) {
 // hold buries what was taken over.
 func (f *funeral) hold(t *batch) {
 	f.mu.Lock()
-	t.dead, t.burials = append(t.dead, f.dead...), append(t.burials, f.burials...)
-	f.dead, f.burials, f.arranged = nil, nil, false
+	t.dead = append(t.dead, f.dead...)
+	f.dead, f.arranged = nil, false
 	f.mu.Unlock()
 	t.b.store.Throttle()
 	t.bury()

@@ -59,32 +59,12 @@ func (x *letterbox) park(n int, octets int64) {
 	x.q.b.waiting.Add(int64(n))
 }
 
-// keep puts letters that found no place into the boxes of their queues, and
-// returns those of queues that are still there. It is called without a queue's
-// lock.
-func (t *batch) keep(letters []dead) (kept []dead) {
-	for len(letters) > 0 {
-		n := 1
-		for n < len(letters) && letters[n].q == letters[0].q {
-			n++
-		}
-		if letters[0].q.keep(t, letters[:n]) {
-			kept = append(kept, letters[:n]...)
-		}
-		letters = letters[n:]
-	}
-	return kept
-}
-
-// keep puts letters of the queue into its box. It is false for a queue that was
-// deleted; they went with it.
+// keep puts letters of the queue that found no place into its box; false: the queue
+// was deleted. It is called without a queue's lock.
 func (q *localQueue) keep(t *batch, letters []dead) bool {
 	q.mu.Lock()
 	if q.gone {
 		q.mu.Unlock()
-		for i := range letters {
-			t.released = append(t.released, letters[i].Pos)
-		}
 		return false
 	}
 	first := q.box == nil
@@ -176,12 +156,8 @@ func (x *letterbox) conclude(t *batch, window []dead) (taken int) {
 			continue
 		}
 		taken++
-		t.b.countBuried(d)
-		t.released = append(t.released, d.Pos)
+		gone = t.endLetter(d, gone)
 		x.park(-1, -int64(d.Size))
-		if d.Persistent {
-			gone = append(gone, store.Range{From: d.Seq, To: d.Seq})
-		}
 	}
 	clear(x.list[:taken])
 	x.list = x.list[taken:]

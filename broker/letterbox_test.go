@@ -155,6 +155,26 @@ func TestSureLetters_BelongToTheirQueue(t *testing.T) {
 	k.bye()
 }
 
+// A message that dies where it comes in is confirmed only when it is in the log, and
+// waits there like any other letter.
+func TestSureLetters_ThatNeverLivedSurvive(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, Options{DataDir: dir})
+	k := dial(t, b).guest()
+	sureQueue(k, "nowhere", 3)
+	k.confirms(1)
+	k.publish(1, "", "source", &amqp.PropertyList{DeliveryMode: 2, Expiration: "0"}, "stillborn")
+	want[amqp.BasicAck](k, 1)
+	if got := b.DeadLettersWaiting(); got != 1 {
+		t.Fatalf("%d letters wait, want one", got)
+	}
+	k.bye()
+	stop(t, b)
+
+	b = open(t, Options{DataDir: dir})
+	eventually(t, "it dies again", func() bool { return b.DeadLettersWaiting() == 1 })
+}
+
 // Whoever wrote to a socket, the committer among them, publishes no dead letters:
 // the agenda does.
 func TestResume_LeavesDeadLettersToTheAgenda(t *testing.T) {

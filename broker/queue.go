@@ -294,25 +294,23 @@ func (q *localQueue) declared(now int64) (ready, consumers int, alive bool) {
 		return 0, 0, false
 	}
 	q.core.Touch(now)
-	q.arm()
+	q.arm(now)
 	return q.core.Ready(), q.core.Consumers(), true
 }
 
 // arm makes an appointment at the state machine's next deadline, if that is
-// earlier than the one there is; one that comes too early makes the next.
-// REQUIRES mu.
-func (q *localQueue) arm() {
+// earlier than the one there is; one that comes too early makes the next. A
+// deadline that is over is now: other queues are due before. REQUIRES mu.
+func (q *localQueue) arm(now int64) {
 	at := q.core.Deadline()
-	if at == 0 || q.dying || (q.armed != 0 && q.armed <= at) {
+	if at == 0 || q.dying {
+		return
+	}
+	if at = max(at, now); q.armed != 0 && q.armed <= at {
 		return
 	}
 	q.armed = at
 	q.b.agenda.set(&q.turn, at)
-}
-
-// singleActiveQuorum tells whether basic.get is refused (amqp-behaviour §5.3).
-func (q *localQueue) singleActiveQuorum() bool {
-	return q.kind == policy.Quorum && q.singleActive
 }
 
 // tick runs when a message or the queue itself may have expired.
@@ -324,5 +322,8 @@ func (q *localQueue) tick(t *batch) {
 		t.perform(q)
 	}
 	q.mu.Unlock()
+	if len(t.dead) > 0 {
+		q.b.store.Throttle()
+	}
 	t.bury()
 }

@@ -33,6 +33,14 @@ func (ch *channel) queue(id amqp.MethodID, name string) (*localQueue, error) {
 	return q, nil
 }
 
+// readable finds a queue that the channel's user may read.
+func (ch *channel) readable(id amqp.MethodID, name string) (*localQueue, error) {
+	if e := ch.c.authorize(id, read, "queue", name); e != nil {
+		return nil, e
+	}
+	return ch.queue(id, name)
+}
+
 // lockedFor tells whether q is another connection's exclusive queue.
 func (q *localQueue) lockedFor(c *conn) bool { return q.exclusive != nil && q.exclusive != c }
 
@@ -285,10 +293,7 @@ func (ch *channel) queuePurge(m *amqp.QueuePurge) error {
 	if err != nil {
 		return err
 	}
-	if e := ch.c.authorize(id, read, "queue", name); e != nil {
-		return e
-	}
-	q, err := ch.queue(id, name)
+	q, err := ch.readable(id, name)
 	if err != nil {
 		return err
 	}

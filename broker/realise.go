@@ -18,34 +18,33 @@ type realised struct {
 	lsn    store.LSN
 }
 
-// apply carries out a command: the state machine decides, the log keeps what is
-// durable, what runs follows, and the audit log is told. owner is the connection
-// that declares an exclusive queue.
+// apply carries out a command. owner is the connection that declares an exclusive
+// queue.
 func (b *Broker) apply(t *batch, c meta.Command, owner *conn) (realised, error) {
-	done, result, err := b.applyQuietly(t, c, owner)
+	for _, c := range singly(c) {
+		if put, ok := c.(meta.PutQueue); ok {
+			if kind, known := policy.ParseKind(put.Queue.Kind); known && !queue.Keeps(kind) {
+				return realised{}, fmt.Errorf("queue '%s' in vhost '%s': type %s is not supported", put.Queue.Name, put.Queue.Vhost, kind)
+			}
+		}
+	}
+	return b.enact(t, c, owner, func() (meta.Result, store.LSN, error) { return b.decide(c) })
+}
+
+// enact carries out a command: decide says whether and what comes of it, the log
+// keeps what is durable, what runs follows, all with the definitions locked; then
+// the audit log is told.
+func (b *Broker) enact(t *batch, c meta.Command, owner *conn, decide func() (meta.Result, store.LSN, error)) (done realised, err error) {
+	b.definitions.Lock()
+	result, lsn, err := decide()
+	if err == nil {
+		done = b.follow(t, c, &result, lsn, owner)
+	}
+	b.definitions.Unlock()
 	if err == nil {
 		b.auditChange(t.who, c, &result)
 	}
 	return done, err
-}
-
-// applyQuietly is apply without the audit log, which is written to with no lock
-// held.
-func (b *Broker) applyQuietly(t *batch, c meta.Command, owner *conn) (realised, meta.Result, error) {
-	b.definitions.Lock()
-	defer b.definitions.Unlock()
-	for _, c := range singly(c) {
-		if put, ok := c.(meta.PutQueue); ok {
-			if kind, known := policy.ParseKind(put.Queue.Kind); known && !queue.Keeps(kind) {
-				return realised{}, meta.Result{}, fmt.Errorf("queue '%s' in vhost '%s': type %s is not supported", put.Queue.Name, put.Queue.Vhost, kind)
-			}
-		}
-	}
-	result, lsn, err := b.decide(c)
-	if err != nil {
-		return realised{}, result, err
-	}
-	return b.follow(t, c, &result, lsn, owner), result, nil
 }
 
 // decide lets the state machine carry out a command and logs what is durable of
@@ -154,9 +153,10 @@ func (v *vhost) addQueue(d *meta.Queue, owner *conn) *localQueue {
 		}
 		owner.exclusives[q] = struct{}{}
 	}
+	now := v.b.clock()
 	q.mu.Lock()
-	q.core.Touch(v.b.clock())
-	q.arm()
+	q.core.Touch(now)
+	q.arm(now)
 	q.mu.Unlock()
 	v.mu.Lock()
 	v.queues[d.Name] = q
@@ -312,7 +312,7 @@ func (b *Broker) raiseVhost(t *batch, name string, p *recovering) {
 	for d := range view.Queues(name) {
 		if q := v.queue(d.Name); q != nil {
 			q.mu.Lock()
-			q.arm()
+			q.arm(t.now)
 			q.mu.Unlock()
 		}
 	}

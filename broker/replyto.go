@@ -80,7 +80,7 @@ func (b *Broker) requester(key string) *replyConsumer {
 func (t *batch) deliverReply(r *replyConsumer, m *message) {
 	o := &r.ch.c.out
 	t.lock(o)
-	if !o.closed {
+	if !o.closed && !r.ch.ended {
 		b := o.tail(deliverOverhead + len(r.tag) + len(m.env) + len(m.header) + len(m.body)*2)
 		b = amqp.AppendDeliver(b, r.ch.id, r.tag, r.ch.unacked.next, false, m.env)
 		b = amqp.AppendHeaderFrame(b, r.ch.id, m.header)

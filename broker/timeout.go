@@ -45,8 +45,8 @@ func (c *conn) overdue(now time.Time) (late []*channel) {
 		switch {
 		case ch.unacked.live == 0:
 			ch.mark = ackMark{}
-		case ch.mark.at.IsZero() || ch.mark.tag != ch.unacked.base:
-			ch.mark = ackMark{tag: ch.unacked.base, at: now}
+		case ch.mark.at.IsZero() || ch.mark.tag != ch.unacked.oldest():
+			ch.mark = ackMark{tag: ch.unacked.oldest(), at: now}
 		case now.Sub(ch.mark.at) >= c.b.o.ConsumerTimeout:
 			late = append(late, ch)
 		}

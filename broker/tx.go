@@ -49,9 +49,9 @@ func (tx *transaction) publish(t *batch, m message, queues []*localQueue, into *
 
 // hold takes a delivery out of the client's sight until the commit or a
 // rollback. REQUIRES output.mu.
-func (tx *transaction) hold(tag uint64, o *outstanding, how queue.Settlement) {
+func (tx *transaction) hold(o *outstanding, how queue.Settlement) {
 	o.held = true
-	tx.settled = append(tx.settled, txSettlement{tag: tag, how: how})
+	tx.settled = append(tx.settled, txSettlement{tag: o.tag, how: how})
 }
 
 func (ch *channel) txSelect(*amqp.TxSelect) error {
@@ -74,6 +74,10 @@ func (ch *channel) txCommit(*amqp.TxCommit) error {
 	tx := ch.tx
 	ch.tx = &transaction{}
 	t := ch.c.batch
+	if len(tx.messages) > 0 {
+		ch.c.b.store.Throttle()
+		t.tick()
+	}
 	for i := range tx.messages {
 		m := &tx.messages[i]
 		m.durable = m.persistent && anyDurable(m.queues)
@@ -104,7 +108,7 @@ func (ch *channel) txRollback(*amqp.TxRollback) error {
 	o := &ch.c.out
 	o.mu.Lock()
 	for _, s := range ch.tx.settled {
-		ch.unacked.at(s.tag).held = false
+		ch.unacked.list[ch.unacked.find(s.tag)].held = false
 	}
 	o.mu.Unlock()
 	ch.tx = &transaction{}
@@ -126,7 +130,7 @@ func (ch *channel) releaseHeld(tx *transaction) (groups []txGroup) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, s := range tx.settled {
-		d := ch.unacked.remove(s.tag)
+		d := ch.unacked.take(ch.unacked.find(s.tag))
 		if d.src.counted {
 			ch.counted.Add(-1)
 		}
@@ -134,7 +138,7 @@ func (ch *channel) releaseHeld(tx *transaction) (groups []txGroup) {
 			ch.counts[Ack]++
 		}
 		r := store.Range{From: d.seq, To: d.seq}
-		if k := len(groups); k > 0 && groups[k-1].src == d.src && groups[k-1].how == s.how {
+		if k := len(groups); k > 0 && *groups[k-1].src == *d.src && groups[k-1].how == s.how {
 			groups[k-1].ranges = append(groups[k-1].ranges, r)
 			continue
 		}

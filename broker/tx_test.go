@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"strings"
 	"testing"
 
 	"amqpd/amqp"
@@ -118,5 +119,23 @@ func TestCommitSurvives(t *testing.T) {
 	}
 	if d, ok := k.get(1, "other", true); !ok || d.body != "moved" {
 		t.Errorf("got %q, %t", d.body, ok)
+	}
+}
+
+// What transactions publish goes to disk when it is more than fits into memory, as
+// anything else.
+func TestCommitsSpill(t *testing.T) {
+	b := open(t, Options{TransientMemory: 1 << 20})
+	k := dial(t, b).guest()
+	transacted(t, k, 0)
+	body := strings.Repeat("x", 16<<10)
+	for range 20 {
+		for range 10 {
+			k.publish(1, "", "q", nil, body)
+		}
+		call[amqp.TxCommitOk](k, 1, &amqp.TxCommit{})
+	}
+	if b.store.Stats().Spilled == 0 {
+		t.Error("all 3 MiB are in memory")
 	}
 }

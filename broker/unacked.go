@@ -1,7 +1,12 @@
 package broker
 
+import (
+	"cmp"
+	"slices"
+)
+
 // source is where a delivery came from: a queue, and the consumer that took
-// it, nil for basic.get.
+// it, nil for basic.get. Sources that are equal are the same.
 type source struct {
 	queue    *localQueue
 	consumer *consumer
@@ -11,103 +16,121 @@ type source struct {
 
 // outstanding is one delivery that waits for its settlement.
 type outstanding struct {
-	src *source // nil: the slot is empty (settled, or never needed settling)
+	tag uint64
+	src *source // nil: it was settled
 	seq uint64  // the message's sequence number in its queue
 	// held: settled in a transaction that is not committed; the tag is unknown
 	// to the client until a rollback (amqp-behaviour §6).
 	held bool
 }
 
-// unacked holds a channel's outstanding deliveries, indexed by delivery tag.
+// unacked holds a channel's outstanding deliveries, by delivery tag.
 //
-//	tag:   base        base+1  ...              next-1
-//	       slots[base & mask]                   slots[(next-1) & mask]
+//	list   [ - ][ - ][ 17 ][ 18 ][ - ][ 20 ][ 95 ]     next 96
+//	                   ^ first
 //
-// Invariant: base <= next, next-base <= len(slots), and slots[base & mask] is
-// not empty unless base == next. Tags start at 1. Guarded by the connection's
-// output.mu.
+// Settled ones stay in the list as gaps until its memory is full, then the others
+// close up, so one old delivery costs one place and not one for every tag since.
+// Automatic acknowledgements have tags and no places.
+//
+// Invariant: tags ascend; list[first] is outstanding unless the list is empty.
+// Guarded by the connection's output.mu.
 type unacked struct {
-	base, next uint64
-	slots      []outstanding // length is a power of two, or zero
-	live       int           // slots that are not empty
+	next  uint64 // the next tag; tags start at 1
+	list  []outstanding
+	first int
+	live  int // how many are outstanding
 }
 
-// newUnacked returns an empty ring whose first tag is 1.
-func newUnacked() unacked { return unacked{base: 1, next: 1} }
+// newUnacked returns an empty list whose first tag is 1.
+func newUnacked() unacked { return unacked{next: 1} }
 
-// tag gives out the next delivery tag without a slot (automatic acknowledgement).
+// tag gives out the next delivery tag without a place (automatic acknowledgement).
 func (u *unacked) tag() uint64 {
-	t := u.next
 	u.next++
-	if u.live == 0 {
-		u.base = u.next
-		return t
-	}
-	u.room()
-	u.slots[t&uint64(len(u.slots)-1)] = outstanding{}
-	return t
+	return u.next - 1
 }
 
 // push gives out the next delivery tag for o.
 func (u *unacked) push(o outstanding) uint64 {
-	t := u.next
-	u.next++
-	u.room()
-	u.slots[t&uint64(len(u.slots)-1)] = o
+	if len(u.list) == cap(u.list) && u.live <= len(u.list)/2 {
+		u.closeUp()
+	}
+	o.tag = u.tag()
+	u.list = append(u.list, o)
 	u.live++
-	return t
+	return o.tag
 }
 
-// room makes the ring hold every tag in [base, next).
-func (u *unacked) room() {
-	n := u.next - u.base
-	if n <= uint64(len(u.slots)) {
-		return
+// closeUp takes the gaps out.
+func (u *unacked) closeUp() {
+	n := 0
+	for _, o := range u.list[u.first:] {
+		if o.src != nil {
+			u.list[n] = o
+			n++
+		}
 	}
-	size := max(16, len(u.slots)*2)
-	for uint64(size) < n {
-		size *= 2
-	}
-	grown := make([]outstanding, size)
-	for t := u.base; t < u.next-1; t++ {
-		grown[t&uint64(size-1)] = u.slots[t&uint64(len(u.slots)-1)]
-	}
-	u.slots = grown
+	clear(u.list[n:])
+	u.list, u.first = u.list[:n], 0
 }
 
-// at returns the slot of a tag in [base, next).
-func (u *unacked) at(tag uint64) *outstanding { return &u.slots[tag&uint64(len(u.slots)-1)] }
+// oldest is the lowest tag that is outstanding. REQUIRES: there is one.
+func (u *unacked) oldest() uint64 { return u.list[u.first].tag }
 
-// has tells whether tag is outstanding.
-func (u *unacked) has(tag uint64) bool {
-	if tag < u.base || tag >= u.next || len(u.slots) == 0 {
-		return false
+// find returns the place of a tag, -1 if it has none.
+func (u *unacked) find(tag uint64) int {
+	list := u.list[u.first:]
+	if len(list) == 0 || tag < list[0].tag {
+		return -1
 	}
-	o := u.at(tag)
-	return o.src != nil && !o.held
+	if i := tag - list[0].tag; i < uint64(len(list)) && list[i].tag == tag { // none was left out
+		return u.first + int(i)
+	}
+	i, found := slices.BinarySearchFunc(list, tag, func(o outstanding, tag uint64) int { return cmp.Compare(o.tag, tag) })
+	if !found {
+		return -1
+	}
+	return u.first + i
 }
 
-// remove takes tag out, which must be outstanding.
-func (u *unacked) remove(tag uint64) outstanding {
-	slot := u.at(tag)
-	o := *slot
-	*slot = outstanding{}
-	u.live--
-	u.trim()
+// span returns the places from..to-1 that a settlement is about: that of tag, with
+// multiple also all before it; tag 0 with multiple is all. ok is false for a tag
+// that is not outstanding.
+func (u *unacked) span(tag uint64, multiple bool) (from, to int, ok bool) {
+	if tag == 0 && multiple {
+		return u.first, len(u.list), true
+	}
+	i := u.find(tag)
+	if i < 0 || !u.list[i].waits() {
+		return 0, 0, false
+	}
+	if multiple {
+		return u.first, i + 1, true
+	}
+	return i, i + 1, true
+}
+
+// waits tells whether the client may settle o.
+func (o *outstanding) waits() bool { return o.src != nil && !o.held }
+
+// take settles the delivery at a place. Other places are as they were, until nothing
+// is outstanding.
+func (u *unacked) take(i int) outstanding {
+	o := u.list[i]
+	u.list[i].src = nil
+	if u.live--; u.live == 0 {
+		u.list, u.first = u.list[:0], 0
+		if cap(u.list) > unackedKept {
+			u.list = nil
+		}
+		return o
+	}
+	for u.list[u.first].src == nil {
+		u.first++
+	}
 	return o
 }
 
-// trim moves base over empty slots.
-func (u *unacked) trim() {
-	if u.live == 0 {
-		u.base = u.next
-		if len(u.slots) > 1024 {
-			u.slots = nil
-		}
-		return
-	}
-	mask := uint64(len(u.slots) - 1)
-	for u.slots[u.base&mask].src == nil {
-		u.base++
-	}
-}
+// unackedKept is how many places an empty list still has memory for.
+const unackedKept = 1024

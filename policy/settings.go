@@ -108,3 +108,9 @@ func NewSettings(k Kind) Settings {
 		MaxSegmentBytes:   -1,
 	}
 }
+
+// AtLeastOnce says that a dead letter stays until every queue that it leads to has
+// it (amqp-behaviour §5.8).
+func (s *Settings) AtLeastOnce() bool {
+	return s.DeadLetter && s.DeadLetterStrategy == "at-least-once"
+}

@@ -21,13 +21,18 @@ func (q *Queue) Wake(now int64, c *Consumer, fx *Effects) {
 }
 
 // dispatch delivers until nothing is ready or nobody can take it. Every
-// operation ends with it where it may have changed one or the other.
+// operation ends with it where it may have changed one or the other. It leaves the
+// rest to Tick if very much has expired.
 func (q *Queue) dispatch(now int64, fx *Effects) {
-	for q.ring.ready > 0 && q.line.front() != nil {
+	left := expireAtOnce
+	for q.ring.ready > 0 && q.line.front() != nil && left > 0 {
 		level := q.ring.top()
-		if q.deadlines && q.expireHead(level, now, fx) {
-			q.trim()
-			continue
+		if q.deadlines {
+			if n := q.expireHead(level, now, left, fx); n > 0 {
+				left -= n
+				q.trim()
+				continue
+			}
 		}
 		c := q.line.next()
 		if c == nil {
@@ -132,7 +137,8 @@ func (q *Queue) Get(now int64, noAck bool, fx *Effects) (Delivery, bool) {
 		return Delivery{}, false
 	}
 	q.Touch(now)
-	q.expireHeads(now, fx)
+	for q.expireHeads(now, fx) { // all of it: empty has to be true
+	}
 	if q.ring.ready == 0 {
 		q.counts.GotNothing++
 		return Delivery{}, false

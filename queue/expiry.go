@@ -19,34 +19,40 @@ func (q *Queue) deadline(now, ttl int64) int64 {
 	return now + ttl
 }
 
+// expireAtOnce is how many messages expire together at most. A backlog of millions
+// may be due in one moment, after a restart say, and dead letters take memory until
+// they are published. What is left has a Deadline that is over, so Tick goes on.
+const expireAtOnce = 4096
+
 // expireHeads removes what expired at the head of each level, and reports
 // whether anything did.
 func (q *Queue) expireHeads(now int64, fx *Effects) bool {
 	if !q.deadlines || q.ring.ready == 0 {
 		return false
 	}
-	gone := false
+	left := expireAtOnce
 	for level := q.ring.top(); level >= 0; level = q.ring.under(level) {
-		gone = q.expireHead(level, now, fx) || gone
+		left -= q.expireHead(level, now, left, fx)
 	}
-	if gone {
-		q.trim()
+	if left == expireAtOnce {
+		return false
 	}
-	return gone
+	q.trim()
+	return true
 }
 
-// expireHead does it for one level, which has something ready. The caller trims.
-func (q *Queue) expireHead(level int, now int64, fx *Effects) bool {
-	gone := false
-	for q.ring.ready > 0 && (q.ring.levels == nil || q.ring.levels.has(level)) {
+// expireHead does it for one level, which has something ready, and returns how many
+// went, most at the most. The caller trims.
+func (q *Queue) expireHead(level int, now int64, most int, fx *Effects) (n int) {
+	for n < most && q.ring.ready > 0 && (q.ring.levels == nil || q.ring.levels.has(level)) {
 		c, slot := q.ring.head(level)
 		if !c.slots[slot].expired(now) {
 			break
 		}
 		q.dropHead(level, Expired, fx)
-		gone = true
+		n++
 	}
-	return gone
+	return n
 }
 
 // Touch says that the queue is in use now: it was declared, also passively, or
@@ -62,6 +68,7 @@ func (q *Queue) Tick(now int64, fx *Effects) {
 		return
 	}
 	q.expireHeads(now, fx)
+	q.dispatch(now, fx) // it may have stopped before a message that can be delivered
 	if q.mayExpire() && q.idleSince == 0 {
 		q.idleSince = now
 	}

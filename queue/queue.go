@@ -60,12 +60,13 @@ type rules struct {
 	rejects       bool  // a publish to a full queue is refused, else the head is dropped
 	rejectsToDLX  bool  // and dead-lettered when refused
 	deadLetter    bool  // there is a dead-letter exchange
+	atLeastOnce   bool  // and what dies must not be lost on the way to it
 }
 
 func (k *kind) rules(s *policy.Settings) rules {
 	r := rules{
 		ttl: s.MessageTTL, expires: s.Expires, maxLength: s.MaxLength, maxBytes: s.MaxBytes,
-		deliveryLimit: -1, deadLetter: s.DeadLetter,
+		deliveryLimit: -1, deadLetter: s.DeadLetter, atLeastOnce: s.AtLeastOnce(),
 	}
 	if k.moves {
 		r.deliveryLimit = min(s.DeliveryLimit, 1<<16-2) // entries count no further
@@ -199,12 +200,17 @@ func (q *Queue) Publish(now int64, m Message, fx *Effects) Outcome {
 }
 
 // enqueue stores a message for which nobody is ready. It may be dropped or
-// expired before it is logged, and then it never is.
+// expired before it is logged, and then it never is, unless it must be found in
+// the log until it has arrived elsewhere.
 func (q *Queue) enqueue(now int64, m *Message, fx *Effects) {
 	seq := q.ring.next
 	e := q.place(now, m, true)
 	expiry := e.expiry
 	q.readyBytes += int64(m.Size)
+	logs := q.durable && m.Persistent
+	if logs && q.rules.atLeastOnce {
+		q.log(e, seq, 0, fx)
+	}
 	gone := q.dropOverflow(fx)
 	if gone || expiry != 0 && expiry <= now { // a new head, or a time to live of 0
 		gone = q.expireHeads(now, fx) || gone
@@ -212,7 +218,7 @@ func (q *Queue) enqueue(now int64, m *Message, fx *Effects) {
 	if gone {
 		e = q.ring.at(seq)
 	}
-	if q.durable && m.Persistent && e != nil {
+	if logs && e != nil && !e.logged() {
 		q.log(e, seq, 0, fx)
 	}
 }

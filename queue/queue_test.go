@@ -278,3 +278,45 @@ func TestDropsMemory(t *testing.T) {
 		}
 	}
 }
+
+// TestExpiryInParts: of very many messages that are due in one moment some expire at a time;
+// Tick is asked for until all have gone, and what is behind them is delivered then.
+func TestExpiryInParts(t *testing.T) {
+	s := classic()
+	s.DeadLetter = true
+	fill := func() (*Queue, *Effects) {
+		q, fx := New(1, true, s), &Effects{}
+		for range 3*expireAtOnce + 1 {
+			q.Publish(1, Message{TTL: 10, Persistent: true}, fx)
+		}
+		q.Publish(1, Message{TTL: -1, Pos: 7}, fx)
+		fx.Reset()
+		return q, fx
+	}
+	const now = 100
+	q, fx := fill()
+	if err := q.Subscribe(now, &Consumer{}, fx); err != nil {
+		t.Fatal(err)
+	}
+	for turns := 0; len(fx.Deliver) == 0; turns++ {
+		if n := len(fx.DeadLetter); n == 0 || n > 2*expireAtOnce || turns > 3 {
+			t.Fatalf("%d messages died in turn %d", n, turns)
+		}
+		if due := q.Deadline(); due == 0 || due > now {
+			t.Fatalf("%d are left, and the next look is at %d", q.Ready(), due)
+		}
+		fx.Reset()
+		q.Tick(now, fx)
+	}
+	if err := q.Verify(); err != nil {
+		t.Error(err)
+	}
+	if fx.Deliver[0].Pos != 7 || q.Ready() != 0 || q.Deadline() != 0 {
+		t.Errorf("delivered %v, %d ready, next look at %d", fx.Deliver[0].Pos, q.Ready(), q.Deadline())
+	}
+
+	q, fx = fill()
+	if d, ok := q.Get(now, true, fx); !ok || d.Pos != 7 {
+		t.Errorf("got %v, %t: what is behind the expired ones is there", d.Pos, ok)
+	}
+}

@@ -141,7 +141,7 @@ type options struct {
 }
 
 // flags are the words that are not names.
-var scriptFlags = []string{"transient", "redelivered", "noack", "exclusive", "dlx", "sac"}
+var scriptFlags = []string{"transient", "redelivered", "noack", "exclusive", "dlx", "at-least-once", "sac"}
 
 func (o options) parse(args []string) options {
 	o.keys = map[string]string{}
@@ -179,7 +179,10 @@ func (o options) settings(base policy.Settings) policy.Settings {
 	s.MaxLength = o.num("max-length", -1)
 	s.MaxBytes = o.num("max-bytes", -1)
 	s.DeliveryLimit = o.num("limit", -1)
-	s.DeadLetter = o.has("dlx")
+	s.DeadLetter, s.DeadLetterStrategy = o.has("dlx"), ""
+	if o.has("at-least-once") {
+		s.DeadLetterStrategy = "at-least-once"
+	}
 	s.Overflow = map[string]policy.Overflow{
 		"": policy.DropHead, "reject-publish": policy.RejectPublish, "reject-publish-dlx": policy.RejectPublishDLX,
 	}[o.keys["overflow"]]
@@ -189,7 +192,7 @@ func (o options) settings(base policy.Settings) policy.Settings {
 // scriptOps are the operations: what they do and what they say themselves.
 var scriptOps = map[string]func(*script, options) []string{
 	"new":       opNew,       // as configure, and kind= transient priority= sac
-	"configure": opConfigure, // ttl= expires= max-length= max-bytes= overflow= dlx limit=
+	"configure": opConfigure, // ttl= expires= max-length= max-bytes= overflow= dlx at-least-once limit=
 	"publish":   opPublish,   // NAME... ttl= size= prio= transient redelivered
 	"pass":      opPass,      // size=
 	"consume":   opConsume,   // TAG noack exclusive prefetch= priority= gate=
