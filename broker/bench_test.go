@@ -114,7 +114,8 @@ func BenchmarkPublishToConsumer(b *testing.B) {
 					r.do(b, ack)
 				}
 			}
-			if got := r.c.channels[1].counts[DeliverNoAck]; got != tag {
+			counts := &r.c.channels[1].counts
+			if got := counts[Deliver] + counts[DeliverNoAck]; got != tag {
 				b.Fatalf("%d delivered, want %d", got, tag)
 			}
 		})
