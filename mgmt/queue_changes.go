@@ -37,9 +37,9 @@ func putQueue(c *call) error {
 	return c.created(isNew)
 }
 
-// patchQueue answers PATCH /api/queues/{vhost}/{queue}: arguments that are named
+// patchArguments answers PATCH /api/queues/{vhost}/{queue}/arguments: those that are named
 // are changed, those that are null removed, all others stay.
-func patchQueue(c *call) error {
+func patchArguments(c *call) error {
 	q, err := c.queue()
 	if err != nil {
 		return err
