@@ -25,6 +25,7 @@ type message struct {
 	shared     bool  // it has several queues: the batch keeps that reference until all have theirs
 	routed     bool  // some queue was there for it
 	refused    bool  // some queue refused it (reject-publish)
+	elsewhere  bool  // another queue keeps it if it is refused: a transfer's
 	letter     *dead // the dead letter that it is, nil otherwise
 	holds      int32 // elements of batch.held that are the message's: the last ones, until it is added
 }

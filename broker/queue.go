@@ -105,6 +105,7 @@ func (q *localQueue) publishOne(t *batch, m *message) {
 	logged := len(t.fx.Persist)
 	outcome := q.core.Publish(t.now, queue.Message{
 		Pos: m.pos, TTL: m.ttl, Size: size, Priority: m.priority, Persistent: m.durable && q.durable,
+		Elsewhere: m.elsewhere,
 	}, &t.fx)
 	m.refused = m.refused || outcome != queue.Accepted
 	m.logged = m.logged || len(t.fx.Persist) > logged

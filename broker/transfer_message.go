@@ -13,7 +13,7 @@ import (
 func (x *transfer) address(ch *channel, p *pick) error {
 	t, v := ch.c.batch, ch.c.vhost
 	env, header, body := splitPayload(p.payload)
-	m := message{env: env, header: header, body: body, ttl: -1}
+	m := message{env: env, header: header, body: body, ttl: -1, elsewhere: true}
 	var queues []*localQueue
 	var err error
 	switch {

@@ -233,10 +233,20 @@ func TestTransfer_LeavesWhatFails(t *testing.T) {
 	m.want("to", "1 3 5 7 9")
 }
 
+// What a full queue does with publishes that it refuses is not done to messages
+// that stay where they are.
 func TestTransfer_PausesWhenFull(t *testing.T) {
+	for _, overflow := range []string{"reject-publish", "reject-publish-dlx"} {
+		t.Run(overflow, func(t *testing.T) { pausesWhenFull(t, overflow) })
+	}
+}
+
+func pausesWhenFull(t *testing.T, overflow string) {
 	m := newMoving(t, Options{}, nil, amqp.Table{
-		{Key: "x-max-length", Value: amqp.Int32(10)}, {Key: "x-overflow", Value: amqp.LongStr("reject-publish")},
+		{Key: "x-max-length", Value: amqp.Int32(10)}, {Key: "x-overflow", Value: amqp.LongStr(overflow)},
+		{Key: "x-dead-letter-exchange", Value: amqp.LongStr("")}, {Key: "x-dead-letter-routing-key", Value: amqp.LongStr("dead")},
 	})
+	m.k.durable(1, "dead", nil)
 	m.fill(25, nil)
 	id := m.begin(toQueue("to"))
 	v := m.await(id, TransferPaused)
@@ -256,6 +266,7 @@ func TestTransfer_PausesWhenFull(t *testing.T) {
 	if !m.StopTransfer(id) || m.await(id, TransferStopped).Moved != 14 || m.StopTransfer(id) || m.PauseTransfer(id) || m.ResumeTransfer(id) {
 		t.Error("it does not stop, or it does twice")
 	}
+	m.want("dead", "")
 }
 
 // A transfer sees what was there when it began, and takes nothing from a

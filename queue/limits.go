@@ -29,10 +29,10 @@ func (q *Queue) beyond(count, bytes int64) bool {
 }
 
 // refuse turns a message away. With reject-publish-dlx it dies here, if there
-// is a dead-letter exchange.
+// is a dead-letter exchange and it is nowhere else.
 func (q *Queue) refuse(m Message, fx *Effects) Outcome {
 	q.counts.Refused++
-	if !q.rules.rejectsToDLX {
+	if !q.rules.rejectsToDLX || m.Elsewhere {
 		return Refused
 	}
 	q.counts.Dead[MaxLen]++

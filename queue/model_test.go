@@ -176,7 +176,7 @@ func (m *model) dispatch(now int64) {
 func (m *model) publish(now int64, msg Message) Outcome {
 	m.expire(now)
 	if m.refuses(msg.Size) {
-		if m.s.Overflow == policy.RejectPublishDLX && m.s.DeadLetter {
+		if m.s.Overflow == policy.RejectPublishDLX && m.s.DeadLetter && !msg.Elsewhere {
 			m.dead = append(m.dead, fmt.Sprintf("%d:maxlen", msg.Pos))
 			return RefusedDead
 		}

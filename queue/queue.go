@@ -155,6 +155,7 @@ type Message struct {
 	Priority    uint8     // its priority property; absent: 0
 	Persistent  bool      // delivery mode 2
 	Redelivered bool      // a consumer may have seen it, though not from this queue object
+	Elsewhere   bool      // it stays where it comes from if it is refused: it does not die here
 }
 
 // Outcome is what became of a published message, and of the reference that came

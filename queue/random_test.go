@@ -99,6 +99,7 @@ func (p *pair) publish(t *rapid.T) {
 			Priority:    rapid.Uint8().Draw(t, "priority"),
 			Persistent:  rapid.Bool().Draw(t, "persistent"),
 			Redelivered: rapid.IntRange(0, 9).Draw(t, "redelivered") == 0,
+			Elsewhere:   rapid.IntRange(0, 9).Draw(t, "elsewhere") == 0,
 		}
 		p.m.begin()
 		got, want := p.q.Publish(p.now, m, &p.fx), p.m.publish(p.now, m)
