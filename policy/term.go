@@ -33,44 +33,48 @@ func PairsTerm(m map[string]any) string { return pairsTerm(m, sortedKeys(m)) }
 
 // term prints v on one line. It takes the types of a Definition, and atom and
 // tuple.
-func term(v any) string {
+func term(v any) string { return string(appendTerm(nil, v)) }
+
+// appendTerm is term into one buffer: a value may nest ten thousand deep.
+func appendTerm(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
-		return "null"
+		return append(dst, "null"...)
 	case atom:
-		return string(v)
+		return append(dst, v...)
 	case string:
-		return binaryTerm(v)
+		return append(dst, binaryTerm(v)...)
 	case float64:
-		return amqp.Double(v).Format()
+		return append(dst, amqp.Double(v).Format()...)
 	case tuple:
-		return "{" + joinTerms(v) + "}"
+		return append(appendTerms(append(dst, '{'), v), '}')
 	case []any:
 		if text, ok := listAsText(v); ok {
-			return text
+			return append(dst, text...)
 		}
-		return "[" + joinTerms(v) + "]"
+		return append(appendTerms(append(dst, '['), v), ']')
 	case map[string]any:
-		return mapTerm(v)
+		dst = append(dst, "#{"...)
+		for i, key := range sortedKeys(v) {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendTerm(append(append(dst, binaryTerm(key)...), " => "...), v[key])
+		}
+		return append(dst, '}')
 	default:
-		return fmt.Sprint(v)
+		return fmt.Append(dst, v)
 	}
 }
 
-func joinTerms(list []any) string {
-	parts := make([]string, len(list))
+func appendTerms(dst []byte, list []any) []byte {
 	for i := range list {
-		parts[i] = term(list[i])
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendTerm(dst, list[i])
 	}
-	return strings.Join(parts, ",")
-}
-
-func mapTerm(m map[string]any) string {
-	parts := make([]string, 0, len(m))
-	for _, key := range sortedKeys(m) {
-		parts = append(parts, binaryTerm(key)+" => "+term(m[key]))
-	}
-	return "#{" + strings.Join(parts, ",") + "}"
+	return dst
 }
 
 // pairsTerm prints the members of m named by keys as a list of pairs. Pairs
