@@ -14,6 +14,7 @@ type Message struct {
 	RoutingKey  string
 	Properties  amqp.PropertyList
 	Body        []byte
+	Size        int // octets of the whole body, of which Body may be the beginning
 	Redelivered bool
 	Left        int // messages that were ready behind it, "message_count"
 }
@@ -25,8 +26,8 @@ type Publishing struct {
 }
 
 // Publish publishes a message to an exchange, mandatory and confirmed: when it
-// returns, every queue has the message as safely as it keeps it. Redelivered and
-// Left do not count. Errors beyond those of As: 404 no exchange, 403 no
+// returns, every queue has the message as safely as it keeps it. Size, Redelivered
+// and Left do not count. Errors beyond those of As: 404 no exchange, 403 no
 // permission or internal, 406 properties, and amqp.ErrLongString.
 func (a *Agent) Publish(m Message) (p Publishing, err error) {
 	envelope, err := amqp.AppendEnvelope(nil, m.Exchange, m.RoutingKey)
@@ -80,9 +81,14 @@ const (
 // settlements are package queue's.
 var settlements = [...]queue.Settlement{SettleAck: queue.Ack, SettleRequeue: queue.Requeue, SettleDiscard: queue.Discard}
 
+// gotOctets is about how many octets of messages GetMessages returns at most.
+const gotOctets = 64 << 20
+
 // GetMessages takes up to count messages from a queue as basic.get does, all of
-// them first, then settles them. A crash in between gives them back.
-func (a *Agent) GetMessages(name string, count int, how Settlement) (list []Message, err error) {
+// them first, then settles them. A crash in between gives them back. Of each body
+// maxBody octets are returned, all below 0. It takes fewer messages where their
+// bodies are more than should be held at a time, but one at least.
+func (a *Agent) GetMessages(name string, count, maxBody int, how Settlement) (list []Message, err error) {
 	err = a.on(func(ch *channel) error {
 		q, err := ch.gettable(name)
 		if err != nil {
@@ -90,7 +96,8 @@ func (a *Agent) GetMessages(name string, count int, how Settlement) (list []Mess
 		}
 		t := ch.c.batch
 		var taken []store.Range
-		for more := true; more && len(list) < count; {
+		octets := 0
+		for more := true; more && len(list) < count && octets < gotOctets; {
 			more = q.get(t, false, func(d queue.Delivery, left int) bool {
 				payload, err := t.reader.Read(d.Pos)
 				if err != nil {
@@ -98,7 +105,8 @@ func (a *Agent) GetMessages(name string, count int, how Settlement) (list []Mess
 					return false
 				}
 				taken = append(taken, store.Range{From: d.Seq, To: d.Seq})
-				m := ownMessage(payload, -1)
+				m := ownMessage(payload, maxBody)
+				octets += len(payload) - m.Size + len(m.Body)
 				m.Redelivered, m.Left = d.Redelivered, left
 				if q.counts {
 					m.Properties.Headers = m.Properties.Headers.With("x-delivery-count", amqp.Long(int64(d.Count)))
@@ -118,6 +126,7 @@ func (a *Agent) GetMessages(name string, count int, how Settlement) (list []Mess
 // below 0.
 func ownMessage(payload []byte, maxBody int) Message {
 	env, header, body := splitPayload(payload)
+	size := len(body)
 	if maxBody >= 0 {
 		body = body[:min(len(body), maxBody)]
 	}
@@ -126,5 +135,5 @@ func ownMessage(payload []byte, maxBody int) Message {
 	m := message{header: header}
 	p := m.properties()
 	list, _ := p.List()
-	return Message{Exchange: string(name), RoutingKey: string(key), Properties: list, Body: body}
+	return Message{Exchange: string(name), RoutingKey: string(key), Properties: list, Body: body, Size: size}
 }

@@ -36,7 +36,7 @@ func TestAgent_DefinesPublishesAndGets(t *testing.T) {
 		t.Fatalf("publish to nowhere: %+v %v", p, err)
 	}
 	for _, how := range []Settlement{SettleRequeue, SettleAck} {
-		list, err := a.GetMessages("q", 5, how)
+		list, err := a.GetMessages("q", 5, -1, how)
 		if err != nil || len(list) != 1 || string(list[0].Body) != "body" || list[0].Exchange != "x" || list[0].Properties.AppID != "a" {
 			t.Fatalf("get: %+v %v", list, err)
 		}
@@ -52,6 +52,29 @@ func TestAgent_DefinesPublishesAndGets(t *testing.T) {
 	}
 	if _, ok := b.Queue("/", "q"); ok {
 		t.Error("the queue is still there")
+	}
+}
+
+// What one call returns is bounded by what it takes to hold it.
+func TestAgent_GetsWhatFits(t *testing.T) {
+	b := open(t, Options{})
+	k := dial(t, b).guest()
+	k.durable(1, "q", nil)
+	a := agentOf(t, b, "guest")
+	body := make([]byte, gotOctets/4)
+	for range 6 {
+		if _, err := a.Publish(Message{RoutingKey: "q", Body: body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, row := range []struct {
+		maxBody, want int
+		how           Settlement
+	}{{10, 6, SettleRequeue}, {-1, 4, SettleAck}, {-1, 2, SettleAck}} {
+		list, err := a.GetMessages("q", 100, row.maxBody, row.how)
+		if err != nil || len(list) != row.want || list[0].Size != len(body) || row.maxBody >= 0 && len(list[0].Body) != row.maxBody {
+			t.Errorf("of %d octets each: %d messages, %v", row.maxBody, len(list), err)
+		}
 	}
 }
 
@@ -74,7 +97,7 @@ func TestAgent_RefusesAsAMQPDoes(t *testing.T) {
 	}
 	publish := func(a *Agent, m Message) error { _, err := a.Publish(m); return err }
 	declare := func(a *Agent, m amqp.QueueDeclare) error { _, err := a.DeclareQueue(m); return err }
-	get := func(a *Agent, name string) error { _, err := a.GetMessages(name, 1, SettleAck); return err }
+	get := func(a *Agent, name string) error { _, err := a.GetMessages(name, 1, -1, SettleAck); return err }
 	for _, row := range []struct {
 		what string
 		err  error

@@ -25,7 +25,6 @@ type BrowseQuery struct {
 type Browsed struct {
 	Message
 	Seq        uint64    // its number in the queue, ascending over the queue's life
-	Size       int       // octets of the whole body
 	Unacked    bool      // it is with a consumer, a basic.get or a transfer
 	Deliveries int       // how often it came back
 	Priority   int       // the level it is delivered from
@@ -132,8 +131,9 @@ func (p *pager) take(list []glance) bool {
 // show adds a message to the page, if its octets match.
 func (p *pager) show(e *glance) {
 	m := Browsed{
-		Seq: e.Seq, Size: int(e.Size), Unacked: !e.ready, Deliveries: int(e.Deliveries), Priority: int(e.Priority),
+		Seq: e.Seq, Unacked: !e.ready, Deliveries: int(e.Deliveries), Priority: int(e.Priority),
 	}
+	m.Size = int(e.Size)
 	if e.Expiry != 0 {
 		m.Expires = time.UnixMilli(e.Expiry)
 	}

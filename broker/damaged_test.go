@@ -53,7 +53,7 @@ func TestDamagedMessagesGo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if list, err := a.GetMessages("q", 3, SettleAck); err != nil || len(list) != 2 {
+			if list, err := a.GetMessages("q", 3, -1, SettleAck); err != nil || len(list) != 2 {
 				t.Errorf("got %d messages, %v", len(list), err)
 			}
 		}},

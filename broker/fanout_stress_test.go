@@ -55,7 +55,7 @@ func TestFanout_UnderEverythingAtOnce(t *testing.T) {
 			err = a.DeleteQueue(name, false, false)
 			declare(name)
 		case 2:
-			_, err = a.GetMessages(name, 20, Settlement(r.IntN(3)))
+			_, err = a.GetMessages(name, 20, -1, Settlement(r.IntN(3)))
 		case 3:
 			err = a.SetQueueArguments(name, amqp.Table{{Key: "x-max-length", Value: amqp.Long(int64(20 + r.IntN(200)))}}, nil)
 		case 4:

@@ -48,11 +48,12 @@ type matcher struct {
 	MessageFilter
 	index   bool // the queue's index decides alone
 	pattern []string
+	body    []byte
 	now     int64 // unix ms
 }
 
 func (f MessageFilter) compile(now int64) matcher {
-	m := matcher{MessageFilter: f, now: now}
+	m := matcher{MessageFilter: f, body: []byte(f.Body), now: now}
 	if f.RoutingPattern != "" {
 		m.pattern = wordsOf(f.RoutingPattern)
 	}
@@ -81,7 +82,7 @@ func (m *matcher) payload(p []byte) bool {
 		(m.RoutingKey == nil || *m.RoutingKey == string(key)) &&
 		(m.pattern == nil || matchesWords(m.pattern, wordsOf(string(key)))) &&
 		m.properties(header) &&
-		(m.Body == "" || bytes.Contains(body, []byte(m.Body)))
+		bytes.Contains(body, m.body)
 }
 
 // properties decides by headers and age.

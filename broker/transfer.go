@@ -88,6 +88,7 @@ type transfer struct {
 	at     span          // what is left of the queue
 	inARow int           // messages that failed since one was moved
 	next   time.Time     // when the next step may be, as MaxRate has it
+	told   TransferState // the latest that those who watch know of
 	octets []byte        // of the messages on their way
 	picks  []pick        // the messages on their way
 	wake   chan struct{} // one place: something changed
@@ -199,6 +200,15 @@ func (x *transfer) shown() TransferView {
 	return v
 }
 
+// tell tells those who watch that the transfer began, changed its state or is
+// forgotten.
+func (x *transfer) tell(action string) {
+	w := &x.agent.b.watchers
+	if w.any.Load() {
+		w.tell(Event{Kind: "transfer", Action: action, Vhost: x.agent.vhost.name, Name: x.view.ID, User: x.agent.user.Name})
+	}
+}
+
 // turn changes the state from one of those in from, and reports whether it was
 // one of them.
 func (x *transfer) turn(to TransferState, from ...TransferState) bool {
@@ -265,5 +275,6 @@ func (b *Broker) ForgetTransfer(id string) bool {
 	}
 	x.turn(TransferStopped, TransferRunning, TransferPaused)
 	b.transfers.forget(x)
+	x.tell("deleted")
 	return true
 }

@@ -38,6 +38,7 @@ func (x *transfer) end(t *batch, examined int) (moved int) {
 		x.q.endWithheld(t, gone, back)
 	}
 	x.count(examined, moved, failed, trouble)
+	x.table.count(x.ask.Action, moved, failed)
 	if over := x.at.from == 0 || x.ask.Limit > 0 && x.view.Moved >= x.ask.Limit; over {
 		x.turn(TransferDone, TransferRunning, TransferPaused)
 	}

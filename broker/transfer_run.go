@@ -10,9 +10,11 @@ import (
 
 // run moves messages until there are no more, step by step.
 func (x *transfer) run() {
-	defer x.table.ended()
+	defer x.table.ended(x)
 	about := x.ask.describe(x.view.ID)
 	x.audit("transfer.begin", about, "")
+	x.told = TransferRunning
+	x.tell("created")
 	for x.await() {
 		x.step()
 	}
@@ -26,6 +28,7 @@ func (x *transfer) run() {
 	x.mu.Lock()
 	x.view.Ended = time.Now()
 	x.mu.Unlock()
+	x.tell("changed")
 }
 
 // audit tells the audit log.
@@ -59,13 +62,17 @@ func (r *TransferRequest) target() string {
 // an alarm is on, and as its rate demands. false: it is over.
 func (x *transfer) await() bool {
 	for {
-		switch x.shown().State {
-		case TransferRunning:
-		case TransferPaused:
+		state := x.shown().State
+		if state != TransferRunning && state != TransferPaused {
+			return false
+		}
+		if state != x.told {
+			x.told = state
+			x.tell("changed")
+		}
+		if state == TransferPaused {
 			<-x.wake
 			continue
-		default:
-			return false
 		}
 		if _, cleared, on := x.agent.b.alarms.wait(); on {
 			select {

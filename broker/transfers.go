@@ -2,6 +2,7 @@ package broker
 
 import (
 	"crypto/rand"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -11,10 +12,40 @@ import (
 // message depends on them.
 type transfers struct {
 	mu      sync.Mutex
-	list    []*transfer // guarded by mu; oldest first
-	going   int         // guarded by mu: goroutines
-	closed  bool        // guarded by mu: no more begin
+	list    []*transfer    // guarded by mu; oldest first
+	going   int            // guarded by mu: goroutines
+	closed  bool           // guarded by mu: no more begin
+	totals  TransferTotals // guarded by mu
 	running sync.WaitGroup
+}
+
+// TransferTotals is what the transfers of a node have done since it started.
+type TransferTotals struct {
+	Ended map[TransferState]uint64  // transfers that are over, by how they ended
+	Moved map[TransferAction]uint64 // messages that arrived
+	// Failed are messages that could not be moved and stayed.
+	Failed uint64
+}
+
+// TransferTotals returns the totals; they are the caller's.
+func (b *Broker) TransferTotals() TransferTotals {
+	s := &b.transfers
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.totals
+	t.Ended, t.Moved = maps.Clone(t.Ended), maps.Clone(t.Moved)
+	return t
+}
+
+// count adds what a step did to the totals.
+func (s *transfers) count(action TransferAction, moved, failed int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.totals.Moved == nil {
+		s.totals.Moved = map[TransferAction]uint64{}
+	}
+	s.totals.Moved[action] += uint64(moved)
+	s.totals.Failed += uint64(failed)
 }
 
 // begin lists x under a new name and starts it, unless there are too many.
@@ -31,11 +62,17 @@ func (s *transfers) begin(x *transfer) bool {
 	return true
 }
 
-// ended counts the end of a goroutine, and forgets what ended long ago.
-func (s *transfers) ended() {
+// ended counts the end of x and of its goroutine, and forgets what ended long
+// ago.
+func (s *transfers) ended(x *transfer) {
+	state := x.shown().State
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.going--
+	if s.totals.Ended == nil {
+		s.totals.Ended = map[TransferState]uint64{}
+	}
+	s.totals.Ended[state]++
 	for over := len(s.list) - s.going - keptTransfers; over > 0; over-- {
 		i := slices.IndexFunc(s.list, func(x *transfer) bool { return !x.shown().Ended.IsZero() })
 		if i < 0 {

@@ -71,11 +71,6 @@ type QueueView struct {
 
 	Memory     int64     // octets that the queue's index takes, about
 	LastActive time.Time // when something happened to it last; its declaration or the start of the node count
-	// HeadTimestamp is the timestamp property of the message that is next, in
-	// seconds since 1970, and whether there is one. Only Queue fills it in,
-	// because it has to read the message.
-	HeadTimestamp    uint64
-	HasHeadTimestamp bool
 }
 
 // idleAfter is how long nothing happens to a queue that shows as idle.
@@ -103,15 +98,25 @@ func (b *Broker) EachQueue(vhost, from string, f func(*QueueView) bool) {
 	}
 }
 
-// Queue is one queue, its head's timestamp included.
+// Queue is one queue.
 func (b *Broker) Queue(vhost, name string) (v QueueView, ok bool) {
 	q := b.queue(vhost, name)
 	if q == nil {
 		return v, false
 	}
 	q.view(&v)
-	v.HeadTimestamp, v.HasHeadTimestamp = q.headTimestamp()
 	return v, true
+}
+
+// HeadTimestamp is the timestamp property, in seconds since 1970, of the message
+// of a queue that is next; false where there is no such message or property. The
+// message is read.
+func (b *Broker) HeadTimestamp(vhost, name string) (seconds uint64, ok bool) {
+	q := b.queue(vhost, name)
+	if q == nil {
+		return 0, false
+	}
+	return q.headTimestamp()
 }
 
 // queue finds a queue, nil if there is none.

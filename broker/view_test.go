@@ -197,8 +197,8 @@ func TestViews_QueuePolicyOwnerAndHead(t *testing.T) {
 	if !v.Exclusive || v.Owner == nil || v.Owner.Name != b.theOnly(t).name {
 		t.Errorf("owner: %+v", v.Owner)
 	}
-	if v.HeadTimestamp != 1234 || !v.HasHeadTimestamp || v.Memory <= queueFootprint || v.LastActive.IsZero() {
-		t.Errorf("head %d %t, memory %d, active %v", v.HeadTimestamp, v.HasHeadTimestamp, v.Memory, v.LastActive)
+	if at, has := b.HeadTimestamp("/", "mine"); at != 1234 || !has || v.Memory <= queueFootprint || v.LastActive.IsZero() {
+		t.Errorf("head %d %t, memory %d, active %v", at, has, v.Memory, v.LastActive)
 	}
 	declared := time.Now()
 	k.durable(1, "unused", nil)

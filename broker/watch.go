@@ -9,16 +9,16 @@ import (
 	"amqpd/cluster/meta"
 )
 
-// Event tells that something came, went or was changed: a definition, or a
-// connection. Channels and consumers are not told of: clients make and drop them
+// Event tells that something came, went or was changed: a definition, a
+// connection or a transfer. Channels and consumers are not told of: clients make and drop them
 // by the thousand.
 type Event struct {
-	Kind   string // "queue", "exchange", "binding", "vhost", "user", "connection", "policy", "permission", ...
+	Kind   string // "queue", "exchange", "binding", "vhost", "user", "connection", "transfer", "policy", "permission", ...
 	Action string // "created", "deleted", or "changed" for what may have been there before
 	Vhost  string // "" for what is in none
-	Name   string // of a binding its source, of a permission the user
+	Name   string // of a binding its source, of a permission the user, of a transfer its id
 	To     string // of a binding its destination, else ""
-	User   string // of a connection whose it is, else ""
+	User   string // of a connection or a transfer whose it is, else ""
 }
 
 // watchers are those who want to be told of events.

@@ -28,7 +28,7 @@ func getAliveness(c *call) error {
 	if _, err := a.Publish(msg); err != nil {
 		return refusedMessage(err)
 	}
-	got, err := a.GetMessages(alivenessQueue, 1, broker.SettleAck)
+	got, err := a.GetMessages(alivenessQueue, 1, -1, broker.SettleAck)
 	var e *amqp.Error
 	switch {
 	case errors.As(err, &e):
@@ -41,16 +41,4 @@ func getAliveness(c *call) error {
 		})
 	}
 	return c.healthy()
-}
-
-// deleteStatistics answers DELETE /api/reset and that of one node: the past is
-// forgotten. Counters go on.
-func deleteStatistics(c *call) error {
-	if len(c.names) > 0 {
-		if err := c.thisNode(); err != nil {
-			return err
-		}
-	}
-	c.s.sampler.reset()
-	return c.noContent()
 }

@@ -18,11 +18,8 @@ func postPublish(c *call) error {
 	if err != nil {
 		return unauthorised("Access refused.")
 	}
-	b, err := c.body()
+	b, err := c.bodyWith("properties", "routing_key", "payload", "payload_encoding")
 	if err != nil {
-		return err
-	}
-	if err := b.require("properties", "routing_key", "payload", "payload_encoding"); err != nil {
 		return err
 	}
 	msg := broker.Message{Exchange: c.exchange("exchange")}
@@ -103,11 +100,8 @@ func messageProperties(text json.RawMessage) (p amqp.PropertyList, err error) {
 
 // postGet answers POST /api/queues/{vhost}/{queue}/get (management-api §11.2).
 func postGet(c *call) error {
-	b, err := c.body()
+	b, err := c.bodyWith("ackmode", "count", "encoding")
 	if err != nil {
-		return err
-	}
-	if err := b.require("ackmode", "count", "encoding"); err != nil {
 		return err
 	}
 	count, err := b.integer("count", 0)
@@ -130,7 +124,17 @@ func postGet(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.get(a, int(max(min(count, maxGet), 0)), truncate, how, encoding)
+	messages, err := a.GetMessages(c.path("queue"), int(max(min(count, maxGet), 0)), int(max(truncate, -1)), how)
+	if err != nil {
+		return refusedRead(err)
+	}
+	return c.answer(http.StatusOK, func(out *encoder) {
+		out.begin('[')
+		for i := range messages {
+			out.element(of(messageObject(&messages[i], encoding)), nil)
+		}
+		out.end(']')
+	})
 }
 
 // maxGet bounds how many messages one request takes: the answer is held in
@@ -151,29 +155,10 @@ func (b body) settlement() (broker.Settlement, error) {
 	}
 }
 
-// get takes messages and shows them.
-func (c *call) get(a *broker.Agent, count int, truncate int64, how broker.Settlement, encoding string) error {
-	messages, err := a.GetMessages(c.path("queue"), count, how)
-	if err != nil {
-		return refusedRead(err)
-	}
-	return c.answer(http.StatusOK, func(out *encoder) {
-		out.begin('[')
-		for i := range messages {
-			out.element(of(messageObject(&messages[i], truncate, encoding)), nil)
-		}
-		out.end(']')
-	})
-}
-
 // messageObject shows a message that was got.
-func messageObject(msg *broker.Message, truncate int64, encoding string) object {
-	size, octets := len(msg.Body), msg.Body
-	if truncate >= 0 && int64(size) > truncate {
-		octets = octets[:truncate]
-	}
-	payload, as := payloadText(octets, encoding)
-	return obj(m("payload_bytes", whole(size)), m("redelivered", flag(msg.Redelivered)), m("exchange", str(msg.Exchange)),
+func messageObject(msg *broker.Message, encoding string) object {
+	payload, as := payloadText(msg.Body, encoding)
+	return obj(m("payload_bytes", whole(msg.Size)), m("redelivered", flag(msg.Redelivered)), m("exchange", str(msg.Exchange)),
 		m("routing_key", str(msg.RoutingKey)), m("message_count", whole(msg.Left)),
 		m("properties", objectOrList(propertiesObject(&msg.Properties))), m("payload", str(payload)), m("payload_encoding", str(as)))
 }

@@ -14,35 +14,37 @@ import (
 // looked at when the first of its figures is asked for, so of 50,000 queues only
 // those of the page are, unless the list is sorted by a figure.
 type queueRow struct {
-	def     *meta.Queue
-	c       *call
-	windows *windows
-	view    *broker.QueueView // nil: not looked at yet
-	read    readout
+	def    *meta.Queue
+	answer *queueAnswer
+	seen   *queueNow // nil: not looked at yet
+}
+
+// queueAnswer is what the rows of one answer have in common.
+type queueAnswer struct {
+	broker  *broker.Broker
+	sampler *sampler
+	windows windows
+	single  bool // it shows one queue, and is no list
+}
+
+// queueNow is a queue at one moment, with its place in the sampler.
+type queueNow struct {
+	broker.QueueView
+	read readout
 }
 
 // now is the queue as it is. One that was deleted meanwhile shows nothing.
-func (q *queueRow) now() *broker.QueueView {
-	if q.view != nil {
-		return q.view
+func (q *queueRow) now() *queueNow {
+	if q.seen != nil {
+		return q.seen
 	}
-	q.view = &broker.QueueView{State: "running", Kind: q.def.Kind, Node: q.def.Home}
-	q.c.s.broker.EachQueue(q.def.Vhost, q.def.Name, func(v *broker.QueueView) bool {
-		if v.ID == q.def.ID {
-			*q.view = *v
-		}
-		return false
-	})
-	q.find()
-	return q.view
-}
-
-// find gets the queue's place in the sampler.
-func (q *queueRow) find() {
-	s := q.c.s.sampler
-	s.mu.RLock()
-	q.read = readout{sampler: s, series: s.queues.find(q.def.ID), keep: retainBasic, windows: *q.windows}
-	s.mu.RUnlock()
+	a := q.answer
+	v, ok := a.broker.Queue(q.def.Vhost, q.def.Name)
+	if !ok || v.ID != q.def.ID {
+		v = broker.QueueView{State: "running", Kind: q.def.Kind, Node: q.def.Home}
+	}
+	q.seen = &queueNow{v, readoutOf(a.sampler, &a.sampler.queues, q.def.ID, retainBasic, a.windows)}
+	return q.seen
 }
 
 func (q *queueRow) length(f figure) measured {
@@ -54,7 +56,7 @@ func (q *queueRow) length(f figure) measured {
 	case figMessages:
 		n += v.Unacked
 	}
-	return q.read.figure(f, int64(n), q.windows.lengths)
+	return v.read.figure(f, int64(n), v.read.lengths)
 }
 
 func (q *queueRow) isQuorum() bool { return q.def.Kind == "quorum" }
@@ -134,8 +136,11 @@ var queueShape = slices.Concat(queueDefinition, queueLengthFields(), shape[*queu
 	{"single_active_consumer_ctag", quorum(func(q *queueRow) value { return strOrNull(q.now().SingleActiveTag) })},
 	{"single_active_consumer_pid", quorum(func(*queueRow) value { return null })},
 	{"head_message_timestamp", classic(func(q *queueRow) value {
-		if v := q.now(); v.HasHeadTimestamp {
-			return whole(v.HeadTimestamp)
+		if !q.answer.single {
+			return null // it would have to be read for every queue of the list
+		}
+		if at, has := q.answer.broker.HeadTimestamp(q.def.Vhost, q.def.Name); has {
+			return whole(at)
 		}
 		return null
 	})},
@@ -177,7 +182,7 @@ func queueLengthFields() shape[*queueRow] {
 // singleQueueShape adds what only a single queue has.
 var singleQueueShape = append(queueShape[:len(queueShape):len(queueShape)], shape[*queueRow]{
 	{"consumer_details", func(q *queueRow) value {
-		return consumerDetails(q.c.s.broker.QueueConsumers(q.def.Vhost, q.def.Name))
+		return consumerDetails(q.answer.broker.QueueConsumers(q.def.Vhost, q.def.Name))
 	}},
 	{"deliveries", func(*queueRow) value { return list() }},
 	{"incoming", func(*queueRow) value { return list() }},
@@ -185,7 +190,7 @@ var singleQueueShape = append(queueShape[:len(queueShape):len(queueShape)], shap
 
 func (q *queueRow) messageStats() value {
 	v := q.now()
-	return q.read.messageStats(&v.Stats, groupPublish, groupDeliver)
+	return v.read.messageStats(&v.Stats, groupPublish, groupDeliver)
 }
 
 // state is "running" for an idle queue, too: idle_since tells that.
@@ -243,8 +248,25 @@ func policyDefinition(d policy.Definition) value {
 	return of(jsonText(text))
 }
 
-// queues lists those of some virtual hosts.
-func (c *call) queues(vhosts []*meta.Vhost) error {
+// queueShapeOf is full or, where the query asks for definitions only, what is
+// left of it.
+func (c *call) queueShapeOf(full shape[*queueRow]) shape[*queueRow] {
+	switch {
+	case !c.disableStats():
+		return full
+	case c.query("enable_queue_totals") == "true":
+		return queueTotals
+	}
+	return queueNoStats
+}
+
+// getQueues answers GET /api/queues, and of one virtual host with its name
+// behind it.
+func getQueues(c *call) error {
+	vhosts, err := c.visibleVhosts()
+	if err != nil {
+		return err
+	}
 	w, err := c.windows(listRangeFault)
 	if err != nil {
 		return err
@@ -253,32 +275,15 @@ func (c *call) queues(vhosts []*meta.Vhost) error {
 	for _, v := range vhosts {
 		n += c.view().QueueCount(v.Name)
 	}
+	answer := &queueAnswer{broker: c.s.broker, sampler: c.s.sampler, windows: w}
 	rows, all := make([]*queueRow, 0, n), make([]queueRow, 0, n)
 	for _, v := range vhosts {
 		for def := range c.view().Queues(v.Name) {
-			all = append(all, queueRow{def: def, c: c, windows: &w})
+			all = append(all, queueRow{def: def, answer: answer})
 			rows = append(rows, &all[len(all)-1])
 		}
 	}
-	s := queueShape
-	switch {
-	case c.disableStats() && c.query("enable_queue_totals") == "true":
-		s = queueTotals
-	case c.disableStats():
-		s = queueNoStats
-	}
-	return paged(c, s, rows, func(q *queueRow) string { return q.def.Name })
-}
-
-// getQueues answers GET /api/queues.
-func getQueues(c *call) error { return c.queues(c.visibleVhosts()) }
-
-// getVhostQueues answers GET /api/queues/{vhost}.
-func getVhostQueues(c *call) error {
-	if _, err := c.vhost(); err != nil {
-		return err
-	}
-	return c.queues(c.visibleVhosts())
+	return paged(c, c.queueShapeOf(queueShape), rows, func(q *queueRow) string { return q.def.Name })
 }
 
 // getQueue answers GET /api/queues/{vhost}/{queue}.
@@ -287,20 +292,10 @@ func getQueue(c *call) error {
 	if err != nil {
 		return err
 	}
-	def, ok := c.view().Queue(c.path("vhost"), c.path("queue"))
-	if !ok {
-		return notFound()
+	def, err := c.queue()
+	if err != nil {
+		return err
 	}
-	q := &queueRow{def: def, c: c, windows: &w}
-	if v, ok := c.s.broker.Queue(def.Vhost, def.Name); ok && v.ID == def.ID {
-		q.view = &v
-		q.find()
-	}
-	switch {
-	case c.disableStats() && c.query("enable_queue_totals") == "true":
-		return c.item(shaped[*queueRow]{queueTotals, q})
-	case c.disableStats():
-		return c.item(shaped[*queueRow]{queueNoStats, q})
-	}
-	return c.item(shaped[*queueRow]{singleQueueShape, q})
+	answer := &queueAnswer{broker: c.s.broker, sampler: c.s.sampler, windows: w, single: true}
+	return single(c, c.queueShapeOf(singleQueueShape), &queueRow{def: def, answer: answer})
 }

@@ -27,6 +27,10 @@ var ownMetrics = []metric{
 	{ours, "log_damage_total", counter, "places", "", "Places found damaged, those found at the start among them", figure(func(s *scrape) float64 { return float64(s.store.Damaged) })},
 	{ours, "messages_damaged_total", counter, "messages", "", "Dropped from queues because their octets could not be read back", figure(func(s *scrape) float64 { return float64(s.broker.DamagedMessages()) })},
 	{ours, "dead_letters_waiting", gauge, "messages", "", "Dead letters that wait because not every queue takes them that should have them", figure(func(s *scrape) float64 { return float64(s.broker.DeadLettersWaiting()) })},
+	{ours, "transfers", gauge, "transfers", "", "Transfers of messages between queues, by state: running or paused", several(transfersNow)},
+	{ours, "transfers_ended_total", counter, "transfers", "", "Transfers that are over, by state: done, stopped or failed", several(transfersEnded)},
+	{ours, "transfer_messages_total", counter, "messages", "", "Messages that transfers brought to where they should go, by action: move, copy or redrive", several(transferred)},
+	{ours, "transfer_messages_failed_total", counter, "messages", "", "Messages that could not be moved and stayed", figure(func(s *scrape) float64 { return float64(s.broker.TransferTotals().Failed) })},
 	{ours, "delayed_messages", gauge, "messages", "", "That x-delayed-message exchanges keep back until they are due", figure(func(s *scrape) float64 { return float64(s.broker.Delayed()) })},
 	{ours, "index_runs", gauge, "files", "", "Index runs: which entries of sealed segments are live", figure(func(s *scrape) float64 { return float64(s.store.IndexRuns) })},
 	{ours, "index_size_bytes", gauge, "bytes", "", "Size of the index runs", figure(func(s *scrape) float64 { return float64(s.store.IndexOctets) })},
@@ -78,5 +82,30 @@ var liveShareLabels = [...]labels{labelled("share", "0.25"), labelled("share", "
 func liveShares(s *scrape, out *page) {
 	for i, n := range s.store.LiveShares {
 		out.add(liveShareLabels[i], float64(n))
+	}
+}
+
+// transfersNow counts the transfers that are not over.
+func transfersNow(s *scrape, out *page) {
+	now := map[broker.TransferState]int{}
+	for _, t := range s.broker.Transfers() {
+		now[t.State]++
+	}
+	for _, state := range []broker.TransferState{broker.TransferRunning, broker.TransferPaused} {
+		out.add(labelled("state", string(state)), float64(now[state]))
+	}
+}
+
+func transfersEnded(s *scrape, out *page) {
+	t := s.broker.TransferTotals()
+	for _, state := range []broker.TransferState{broker.TransferDone, broker.TransferStopped, broker.TransferFailed} {
+		out.add(labelled("state", string(state)), float64(t.Ended[state]))
+	}
+}
+
+func transferred(s *scrape, out *page) {
+	t := s.broker.TransferTotals()
+	for _, action := range []broker.TransferAction{broker.TransferMove, broker.TransferCopy, broker.TransferRedrive} {
+		out.add(labelled("action", string(action)), float64(t.Moved[action]))
 	}
 }

@@ -97,6 +97,47 @@ func want(t testing.TB, found map[string]*dto.MetricFamily, value float64, name 
 	}
 }
 
+// What transfers do is counted, and every label is there from the start.
+func TestTransfers(t *testing.T) {
+	b, s := open(t)
+	declare(t, b, "from", nil)
+	declare(t, b, "to", nil)
+	for range 3 {
+		if _, err := agent(t, b).Publish(broker.Message{RoutingKey: "from"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	to := "to"
+	ended := func() float64 {
+		n, _ := sample(families(t, s, "/metrics")["amqpd_transfers_ended_total"], "state", "done")
+		return n
+	}
+	for i, ask := range []broker.TransferRequest{
+		{Action: broker.TransferCopy, ToQueue: &to}, {Action: broker.TransferMove, ToQueue: &to, Limit: 2}, {Action: broker.TransferRedrive},
+	} {
+		ask.Queue = "from"
+		if _, err := agent(t, b).Transfer(ask); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(20 * time.Second); ended() != float64(i+1); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%d transfers have ended, want %d", int(ended()), i+1)
+			}
+		}
+	}
+	found := families(t, s, "/metrics")
+	for action, n := range map[string]float64{"copy": 3, "move": 2, "redrive": 0} {
+		want(t, found, n, "amqpd_transfer_messages_total", "action", action)
+	}
+	want(t, found, 1, "amqpd_transfer_messages_failed_total")
+	for _, state := range []string{"running", "paused"} {
+		want(t, found, 0, "amqpd_transfers", "state", state)
+	}
+	for _, state := range []string{"stopped", "failed"} {
+		want(t, found, 0, "amqpd_transfers_ended_total", "state", state)
+	}
+}
+
 // agent acts as guest.
 func agent(t testing.TB, b *broker.Broker) *broker.Agent {
 	t.Helper()
