@@ -1,6 +1,7 @@
 package mgmt
 
 import (
+	"net/http"
 	"sync"
 
 	"amqpd/broker"
@@ -20,17 +21,9 @@ var attemptShape = shape[broker.LoginCounts]{
 	{"auth_attempts_succeeded", func(l broker.LoginCounts) value { return whole(l.Succeeded) }},
 }
 
-// ownNode refuses the name of another node.
-func (c *call) ownNode() error {
-	if c.path("node") != c.s.broker.NodeName() {
-		return notFound()
-	}
-	return nil
-}
-
 // loginAttempts answers GET /api/auth/attempts/{node}.
 func loginAttempts(c *call) error {
-	if err := c.ownNode(); err != nil {
+	if err := c.thisNode(); err != nil {
 		return err
 	}
 	return items(c, attemptShape, c.s.attempts.count(c.s.broker.Logins()))
@@ -50,7 +43,7 @@ func (a *attempts) count(rows []broker.LoginCounts) []broker.LoginCounts {
 
 // resetLoginAttempts answers DELETE of the same.
 func resetLoginAttempts(c *call) error {
-	if err := c.ownNode(); err != nil {
+	if err := c.thisNode(); err != nil {
 		return err
 	}
 	a := &c.s.attempts
@@ -66,10 +59,10 @@ func resetLoginAttempts(c *call) error {
 // attemptSources answers GET and DELETE of .../source: where logins come from is
 // in the audit log, and is not counted.
 func attemptSources(c *call) error {
-	if err := c.ownNode(); err != nil {
+	if err := c.thisNode(); err != nil {
 		return err
 	}
-	if c.row.method == "DELETE" {
+	if c.row.method == http.MethodDelete {
 		return c.noContent()
 	}
 	return items(c, attemptShape, []broker.LoginCounts{})

@@ -99,13 +99,12 @@ func encodeOctets(s, kept string, blankIsPlus bool) string {
 // bindings answers GET /api/bindings, and of one virtual host with its name
 // behind it: the implicit ones first.
 func bindings(c *call) error {
-	if c.has("vhost") {
-		if _, err := c.vhost(); err != nil {
-			return err
-		}
+	vhosts, err := c.visibleVhosts()
+	if err != nil {
+		return err
 	}
 	rows := []*meta.Binding{}
-	for _, v := range c.visibleVhosts() {
+	for _, v := range vhosts {
 		for q := range c.view().Queues(v.Name) {
 			rows = append(rows, implicit(v.Name, q.Name))
 		}
@@ -224,7 +223,7 @@ func binding(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.item(shaped[*meta.Binding]{bindingShape, b})
+	return single(c, bindingShape, b)
 }
 
 // postBinding answers POST between two ends, always with 201 and the place of

@@ -47,6 +47,15 @@ func (c *call) body() (body, error) {
 	return decodeBody(text)
 }
 
+// bodyWith is body, which must have keys.
+func (c *call) bodyWith(keys ...string) (body, error) {
+	b, err := c.body()
+	if err != nil {
+		return nil, err
+	}
+	return b, b.require(keys...)
+}
+
 // decodeBody decodes an object as RabbitMQ takes it (management-api §2.2).
 func decodeBody(text []byte) (body, error) {
 	text = bytes.TrimSpace(text)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -23,6 +24,16 @@ const (
 var browseStates = map[string]broker.MessageState{
 	"": broker.AnyState, "all": broker.AnyState, "ready": broker.ReadyState, "unacknowledged": broker.UnackedState,
 }
+
+// browseInputs are what a query may have.
+var browseInputs = slices.Concat([]input{
+	{name: "limit", kind: "integer", doc: "Messages of a page, up to 500; 50 unless given"},
+	{name: "cursor", kind: "string", doc: "The cursor of the page before"},
+	{name: "order", kind: "string", doc: "Which come first", choices: []string{"oldest", "newest"}},
+	{name: "state", kind: "string", doc: "Which are shown", choices: []string{"all", "ready", "unacknowledged"}},
+	{name: "truncate", kind: "integer", doc: "Octets of each body, at most; 50000 unless given"},
+	{name: "encoding", kind: "string", doc: "How bodies are written", choices: []string{"auto", "base64"}},
+}, filterInputs)
 
 // getBrowse answers GET /api/queues/{vhost}/{queue}/browse, which RabbitMQ does
 // not have: a page of a queue's messages, which stay as they are.
@@ -52,8 +63,7 @@ func getBrowse(c *call) error {
 		e.member("total", whole(page.Total), nil)
 		e.member("examined", whole(page.Examined), nil)
 		e.member("cursor", cursor, nil)
-		e.separate()
-		e.raw([]byte(`"messages":`))
+		e.key("messages")
 		e.begin('[')
 		for i := range page.Messages {
 			e.element(of(browsedObject(&page.Messages[i], encoding)), nil)

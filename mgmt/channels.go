@@ -67,6 +67,12 @@ func connectionDetails(id *broker.ConnectionID) value {
 // errNoStats refuses what is nothing but statistics (management-api §5.3).
 var errNoStats = badRequest("Stats in management UI are disabled on this node")
 
+// channel makes a row.
+func (c *call) channel(v *broker.ChannelView, w windows) *channel {
+	s := c.s.sampler
+	return &channel{ChannelView: *v, read: readoutOf(s, &s.channels, v.Name, retainBasic, w)}
+}
+
 // channels collects those that the caller may see and want takes.
 func (c *call) channels(want func(*broker.ChannelView) bool) ([]*channel, error) {
 	if c.disableStats() {
@@ -79,41 +85,27 @@ func (c *call) channels(want func(*broker.ChannelView) bool) ([]*channel, error)
 	var rows []*channel
 	c.s.broker.EachChannel(func(v *broker.ChannelView) bool {
 		if c.sees(v.User) && want(v) {
-			rows = append(rows, &channel{ChannelView: *v})
+			rows = append(rows, c.channel(v, w))
 		}
 		return true
 	})
-	c.s.sampler.mu.RLock()
-	for _, x := range rows {
-		x.read = readout{sampler: c.s.sampler, series: c.s.sampler.channels.find(x.Name), keep: retainBasic, windows: w}
-	}
-	c.s.sampler.mu.RUnlock()
 	slices.SortFunc(rows, func(a, b *channel) int {
 		return cmp.Or(cmp.Compare(a.Vhost, b.Vhost), cmp.Compare(a.Name, b.Name))
 	})
 	return rows, nil
 }
 
-func (c *call) pagedChannels(want func(*broker.ChannelView) bool) error {
-	rows, err := c.channels(want)
+// getChannels answers GET /api/channels and /api/vhosts/{vhost}/channels.
+func getChannels(c *call) error {
+	only, err := c.onlyVhost()
+	if err != nil {
+		return err
+	}
+	rows, err := c.channels(func(v *broker.ChannelView) bool { return only == "" || v.Vhost == only })
 	if err != nil {
 		return err
 	}
 	return paged(c, channelShape, rows, func(x *channel) string { return x.Name })
-}
-
-// getChannels answers GET /api/channels.
-func getChannels(c *call) error {
-	vhost := c.headerVhost()
-	return c.pagedChannels(func(v *broker.ChannelView) bool { return vhost == "" || v.Vhost == vhost })
-}
-
-// getVhostChannels answers GET /api/vhosts/{vhost}/channels.
-func getVhostChannels(c *call) error {
-	if _, err := c.vhost(); err != nil {
-		return err
-	}
-	return c.pagedChannels(func(v *broker.ChannelView) bool { return v.Vhost == c.path("vhost") })
 }
 
 // getConnectionChannels answers GET /api/connections/{connection}/channels.
@@ -145,10 +137,7 @@ func getChannel(c *call) error {
 	case !c.sees(v.User):
 		return unauthorised("User not authorised to access object")
 	}
-	x := &channel{ChannelView: v}
-	c.s.sampler.mu.RLock()
-	x.read = readout{sampler: c.s.sampler, series: c.s.sampler.channels.find(v.Name), keep: retainBasic, windows: w}
-	c.s.sampler.mu.RUnlock()
+	x := c.channel(&v, w)
 	c.s.broker.ConsumersOf(v.Name, func(k *broker.ConsumerView) bool {
 		x.consumers = append(x.consumers, *k)
 		return true

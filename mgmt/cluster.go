@@ -13,11 +13,8 @@ func clusterName(c *call) error {
 
 // putClusterName answers PUT /api/cluster-name, always with 204.
 func putClusterName(c *call) error {
-	b, err := c.body()
+	b, err := c.bodyWith("name")
 	if err != nil {
-		return err
-	}
-	if err := b.require("name"); err != nil {
 		return err
 	}
 	name, err := b.text("name", "")
@@ -28,8 +25,5 @@ func putClusterName(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.apply(meta.PutGlobalParameter{Parameter: meta.GlobalParameter{Name: meta.ClusterName, Value: text}}); err != nil {
-		return err
-	}
-	return c.noContent()
+	return c.done(c.apply(meta.PutGlobalParameter{Parameter: meta.GlobalParameter{Name: meta.ClusterName, Value: text}}))
 }

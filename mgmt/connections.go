@@ -94,6 +94,12 @@ var connectionNoStats = shape[*connection]{
 // sees tells whether the caller may see what belongs to a user.
 func (c *call) sees(user string) bool { return user == c.user.Name || c.isMonitor() }
 
+// connection makes a row.
+func (c *call) connection(v *broker.ConnectionView, w windows) *connection {
+	s := c.s.sampler
+	return &connection{ConnectionView: *v, read: readoutOf(s, &s.connections, v.Name, retainBasic, w)}
+}
+
 // connections lists those that the caller may see and want takes.
 func (c *call) connections(want func(*broker.ConnectionView) bool) error {
 	w, err := c.windows(rangeFault)
@@ -103,15 +109,10 @@ func (c *call) connections(want func(*broker.ConnectionView) bool) error {
 	var rows []*connection
 	c.s.broker.EachConnection(func(v *broker.ConnectionView) bool {
 		if c.sees(v.User) && want(v) {
-			rows = append(rows, &connection{ConnectionView: *v})
+			rows = append(rows, c.connection(v, w))
 		}
 		return true
 	})
-	c.s.sampler.mu.RLock()
-	for _, x := range rows {
-		x.read = readout{sampler: c.s.sampler, series: c.s.sampler.connections.find(x.Name), keep: retainBasic, windows: w}
-	}
-	c.s.sampler.mu.RUnlock()
 	slices.SortFunc(rows, func(a, b *connection) int {
 		return cmp.Or(cmp.Compare(a.Vhost, b.Vhost), cmp.Compare(a.Name, b.Name))
 	})
@@ -122,18 +123,13 @@ func (c *call) connections(want func(*broker.ConnectionView) bool) error {
 	return paged(c, s, rows, func(x *connection) string { return x.Name })
 }
 
-// getConnections answers GET /api/connections.
+// getConnections answers GET /api/connections and /api/vhosts/{vhost}/connections.
 func getConnections(c *call) error {
-	vhost := c.headerVhost()
-	return c.connections(func(v *broker.ConnectionView) bool { return vhost == "" || v.Vhost == vhost })
-}
-
-// getVhostConnections answers GET /api/vhosts/{vhost}/connections.
-func getVhostConnections(c *call) error {
-	if _, err := c.vhost(); err != nil {
+	only, err := c.onlyVhost()
+	if err != nil {
 		return err
 	}
-	return c.connections(func(v *broker.ConnectionView) bool { return v.Vhost == c.path("vhost") })
+	return c.connections(func(v *broker.ConnectionView) bool { return only == "" || v.Vhost == only })
 }
 
 // getUserConnections answers GET /api/connections/username/{user}.
@@ -167,10 +163,8 @@ func getConnection(c *call) error {
 	if c.disableStats() {
 		return c.item(obj(m("name", str(v.Name))))
 	}
-	c.s.sampler.mu.RLock()
-	s := c.s.sampler.connections.find(v.Name)
-	c.s.sampler.mu.RUnlock()
-	x := &connection{ConnectionView: v, single: true, read: readout{sampler: c.s.sampler, series: s, keep: retainBasic, windows: w}}
+	x := c.connection(&v, w)
+	x.single = true
 	return c.whole(shaped[*connection]{connectionShape, x})
 }
 
@@ -216,7 +210,3 @@ func deleteUserConnections(c *call) error {
 	}
 	return c.noContent()
 }
-
-// headerVhost is the virtual host that a list without one in its path is
-// narrowed to, "" for all (management-api §1.2).
-func (c *call) headerVhost() string { return c.r.Header.Get("X-Vhost") }

@@ -36,14 +36,19 @@ func consumerDetails(views []broker.ConsumerView) value {
 	return list(all...)
 }
 
-// consumers lists those that the caller may see and want takes.
-func (c *call) consumers(want func(*broker.ConsumerView) bool) error {
-	if c.disableStats() {
+// getConsumers answers GET /api/consumers, and of one virtual host with its name
+// behind it.
+func getConsumers(c *call) error {
+	only, err := c.onlyVhost()
+	switch {
+	case err != nil:
+		return err
+	case c.disableStats():
 		return errNoStats
 	}
 	var rows []*broker.ConsumerView
 	c.s.broker.EachConsumer(func(v *broker.ConsumerView) bool {
-		if c.sees(v.User) && want(v) {
+		if c.sees(v.User) && (only == "" || v.Vhost == only) {
 			row := *v
 			rows = append(rows, &row)
 		}
@@ -53,18 +58,4 @@ func (c *call) consumers(want func(*broker.ConsumerView) bool) error {
 		return cmp.Or(cmp.Compare(a.Vhost, b.Vhost), cmp.Compare(a.Queue, b.Queue), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Tag, b.Tag))
 	})
 	return items(c, consumerShape, rows)
-}
-
-// getConsumers answers GET /api/consumers.
-func getConsumers(c *call) error {
-	vhost := c.headerVhost()
-	return c.consumers(func(v *broker.ConsumerView) bool { return vhost == "" || v.Vhost == vhost })
-}
-
-// getVhostConsumers answers GET /api/consumers/{vhost}.
-func getVhostConsumers(c *call) error {
-	if _, err := c.vhost(); err != nil {
-		return err
-	}
-	return c.consumers(func(v *broker.ConsumerView) bool { return v.Vhost == c.path("vhost") })
 }

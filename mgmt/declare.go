@@ -1,5 +1,18 @@
 package mgmt
 
+import "amqpd/broker"
+
+// agentAndBody gives who declares for the caller in the path's virtual host, and
+// what is asked for.
+func (c *call) agentAndBody() (*broker.Agent, body, error) {
+	a, err := c.agent()
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := c.body()
+	return a, b, err
+}
+
 // onThisNode refuses a declaration on a node that is not there.
 func (c *call) onThisNode(b body) error {
 	node, err := b.text("node", "")

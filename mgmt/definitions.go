@@ -30,7 +30,7 @@ func exportDefinitions(c *call) error {
 		c.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	}
 	c.audited("definitions.export", o.Vhost, "", "")
-	return c.stream(func(w io.Writer) error { return meta.ExportWith(c.view(), w, o) })
+	return c.answerBy(func(w io.Writer) error { return meta.ExportWith(c.view(), w, o) })
 }
 
 // importDefinitions answers POST to the same paths: 204, or for a form with a

@@ -35,6 +35,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, h := range headers {
 		w.Header().Set(h[0], h[1])
 	}
+	// A connection keeps the times of its last request: each sets its own. A recorder
+	// in a test has none, which is no harm.
+	control, now := http.NewResponseController(w), time.Now()
+	_ = control.SetReadDeadline(now.Add(bodyTimeout))
+	_ = control.SetWriteDeadline(now.Add(bodyTimeout + writeTimeout))
 	if to, moved := redirects[path]; moved {
 		w.Header().Set("Location", to)
 		w.WriteHeader(http.StatusMovedPermanently)
@@ -44,11 +49,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.static.ServeHTTP(w, r)
 		return
 	}
-	control := http.NewResponseController(w)
-	now := time.Now()
-	// A recorder in a test has no deadlines, which is no harm.
-	_ = control.SetReadDeadline(now.Add(bodyTimeout))
-	_ = control.SetWriteDeadline(now.Add(bodyTimeout + writeTimeout))
 	c := &call{s: s, w: w, r: r, control: control}
 	defer func() {
 		if fault := recover(); fault != nil && fault != http.ErrAbortHandler {

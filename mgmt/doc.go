@@ -14,6 +14,8 @@
 //	topic    the answer to one GET of one user, kept to tell streams what changed.
 //	beat     a moment when streams look for changes: after a sample, or after
 //	         objects came or went.
+//	input    a parameter of a query or a member of a body, as the OpenAPI document
+//	         describes it.
 //	refusal  an answer that is no success: status, error, reason.
 //
 // The picture:

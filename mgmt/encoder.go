@@ -41,11 +41,15 @@ func (e *encoder) member(key string, v value, cols columns) {
 	if v.kind == kindMissing {
 		return
 	}
-	e.separate()
-	e.buf = appendString(e.buf, key)
-	e.buf = append(e.buf, ':')
+	e.key(key)
 	e.value(v, cols)
 	e.comma = true
+}
+
+// key writes a key; its value follows.
+func (e *encoder) key(key string) {
+	e.separate()
+	e.buf = append(appendString(e.buf, key), ':')
 }
 
 // element writes an item of an array.

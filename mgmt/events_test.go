@@ -6,9 +6,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
+	"amqpd/broker"
 	"amqpd/cluster/meta"
 )
 
@@ -30,6 +32,8 @@ type client struct {
 	stop func()
 	id   string
 	docs map[string]any // by topic, patched as the events say
+
+	objects []any // that came and went
 }
 
 // event is one that came.
@@ -111,6 +115,11 @@ func (c *client) keep(e *event, data string) {
 		c.docs[topic] = applyPatch(c.t, old, in.Patch)
 	case "refused":
 		delete(c.docs, topic)
+	case "objects":
+		c.objects = append(c.objects, e.data["objects"].([]any)...)
+		if e.data["missed"] != false {
+			c.t.Errorf("the stream missed something: %v", e.data)
+		}
 	}
 }
 
@@ -124,6 +133,16 @@ func (c *client) until(name string) event {
 		}
 		if e.name == name {
 			return e
+		}
+	}
+}
+
+// changed reads events until what is followed shows something.
+func (c *client) changed(shows func() bool) {
+	c.t.Helper()
+	for !shows() {
+		if e, ok := c.next(); !ok || e.name == "end" {
+			c.t.Fatalf("the stream ended with %v", c.docs)
 		}
 	}
 }
@@ -157,25 +176,19 @@ func TestEvents(t *testing.T) {
 	for _, name := range []string{"a", "b"} {
 		n.apply(queueNamed(name))
 	}
-	for c.docs["/queues/%2F/b"] == nil || len(names(c.docs[queueNames])) != 2 {
-		if e, ok := c.next(); !ok || e.name == "end" {
-			t.Fatal("the stream ended")
-		}
-	}
-	o := c.until("objects").data["objects"].([]any)
-	if first := o[0].(map[string]any); len(o) != 2 || first["kind"] != "queue" || first["action"] != "created" || first["name"] != "a" || first["vhost"] != "/" {
-		t.Errorf("objects: %v", o)
+	c.changed(func() bool {
+		return c.docs["/queues/%2F/b"] != nil && len(names(c.docs[queueNames])) == 2 && len(c.objects) == 2
+	})
+	if first := c.objects[0].(map[string]any); first["kind"] != "queue" || first["action"] != "created" || first["name"] != "a" || first["vhost"] != "/" {
+		t.Errorf("objects: %v", c.objects)
 	}
 	c.stop()
 	n.apply(meta.DeleteQueue{Vhost: "/", Name: "a"})
 	again := follow(t, base, []string{queueNames, "/queues/%2F/b"}, "queue", header("Last-Event-ID", c.id))
 	again.docs = c.docs
-	if o := again.until("objects").data; o["missed"] != false || len(o["objects"].([]any)) != 1 {
-		t.Errorf("what happened meanwhile: %v", o)
-	}
-	for got := names(again.docs[queueNames]); len(got) != 1 || got[0] != "b"; got = names(again.docs[queueNames]) {
-		again.until("patch")
-	}
+	again.changed(func() bool {
+		return len(again.objects) == 1 && slices.Equal(names(again.docs[queueNames]), []string{"b"})
+	})
 }
 
 // A stream ends, with a reason, when what let it begin is no longer so.
@@ -342,4 +355,45 @@ func mustJSON(v any) string {
 		return err.Error()
 	}
 	return string(text)
+}
+
+// A transfer is told of when it begins, waits and ends, and its list can be
+// followed; who may not enter its virtual host hears nothing.
+func TestEvents_Transfers(t *testing.T) {
+	n := newNode(t)
+	base := n.serve()
+	n.fill("from", 3)
+	n.fill("to", 0)
+	n.apply(putVhostNamed("elsewhere"))
+	n.addUser("stranger", []string{"monitoring"}, "elsewhere")
+	c := follow(t, base, []string{"/transfers?columns=id,state,moved"}, "transfer")
+	stranger := follow(t, base, []string{"/transfers"}, "transfer,vhost", as("stranger"))
+	c.until("state")
+	n.broker.SetAlarm(broker.AlarmDisk, true)
+	id := n.transfer("from", `{"action":"move","destination":{"queue":"to"}}`).ID
+	state := func(want string) func() bool {
+		return func() bool {
+			list := c.docs["/transfers?columns=id,state,moved"].([]any)
+			return len(list) == 1 && list[0].(map[string]any)["state"] == want
+		}
+	}
+	c.changed(state("running"))
+	n.want(204, "", "POST", "/api/transfers/"+id+"/pause", "")
+	c.changed(state("paused"))
+	n.broker.SetAlarm(broker.AlarmDisk, false)
+	n.want(204, "", "POST", "/api/transfers/"+id+"/resume", "")
+	c.changed(state("done"))
+	n.want(204, "", "DELETE", "/api/transfers/"+id, "")
+	told := func(action string) func(any) bool {
+		return func(o any) bool { one := o.(map[string]any); return one["name"] == id && one["action"] == action }
+	}
+	c.changed(func() bool { return slices.ContainsFunc(c.objects, told("deleted")) })
+	if first := c.objects[0].(map[string]any); !told("created")(first) || first["user"] != "guest" || first["vhost"] != "/" {
+		t.Errorf("objects: %v", c.objects)
+	}
+	n.apply(putVhostNamed("third"))
+	stranger.changed(func() bool { return len(stranger.objects) > 0 })
+	if o := stranger.objects; len(o) != 1 || o[0].(map[string]any)["kind"] != "vhost" || mustJSON(stranger.docs["/transfers"]) != "[]" {
+		t.Errorf("a stranger hears of %v and sees %v", o, stranger.docs)
+	}
 }

@@ -15,10 +15,8 @@ type exchangeRow struct {
 func (x *exchangeRow) messageStats() value {
 	counts := x.c.s.broker.ExchangeStats(x.Vhost, x.Name)
 	s := x.c.s.sampler
-	s.mu.RLock()
-	r := readout{sampler: s, series: s.exchanges.find(objectName{x.Vhost, x.Name}), keep: retainBasic, windows: x.windows}
-	s.mu.RUnlock()
-	return r.messageStats(&counts, groupExchange)
+	read := readoutOf(s, &s.exchanges, objectName{x.Vhost, x.Name}, retainBasic, x.windows)
+	return read.messageStats(&counts, groupExchange)
 }
 
 var exchangeNoStats = shape[*exchangeRow]{
@@ -42,8 +40,13 @@ var singleExchangeShape = append(exchangeShape[:len(exchangeShape):len(exchangeS
 	{"outgoing", func(*exchangeRow) value { return list() }},
 }...)
 
-// exchanges lists those of some virtual hosts.
-func (c *call) exchanges(vhosts []*meta.Vhost) error {
+// getExchanges answers GET /api/exchanges, and of one virtual host with its name
+// behind it.
+func getExchanges(c *call) error {
+	vhosts, err := c.visibleVhosts()
+	if err != nil {
+		return err
+	}
 	w, err := c.windows(listRangeFault)
 	if err != nil {
 		return err
@@ -61,17 +64,6 @@ func (c *call) exchanges(vhosts []*meta.Vhost) error {
 	return paged(c, s, rows, func(x *exchangeRow) string { return x.Name })
 }
 
-// getExchanges answers GET /api/exchanges.
-func getExchanges(c *call) error { return c.exchanges(c.visibleVhosts()) }
-
-// getVhostExchanges answers GET /api/exchanges/{vhost}.
-func getVhostExchanges(c *call) error {
-	if _, err := c.vhost(); err != nil {
-		return err
-	}
-	return c.exchanges(c.visibleVhosts())
-}
-
 // getExchange answers GET /api/exchanges/{vhost}/{exchange}.
 func getExchange(c *call) error {
 	w, err := c.windows(rangeFault)
@@ -82,16 +74,12 @@ func getExchange(c *call) error {
 	if !ok {
 		return notFound()
 	}
-	return c.item(shaped[*exchangeRow]{singleExchangeShape, &exchangeRow{x, c, w}})
+	return single(c, singleExchangeShape, &exchangeRow{x, c, w})
 }
 
 // putExchange answers PUT /api/exchanges/{vhost}/{exchange}.
 func putExchange(c *call) error {
-	a, err := c.agent()
-	if err != nil {
-		return err
-	}
-	b, err := c.body()
+	a, b, err := c.agentAndBody()
 	if err != nil {
 		return err
 	}

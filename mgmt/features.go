@@ -42,9 +42,7 @@ func enableFeatureFlag(c *call) error {
 // extensions answers GET /api/extensions: the scripts of RabbitMQ's console, of
 // which the first is always there.
 func extensions(c *call) error {
-	return c.answer(200, func(e *encoder) {
-		e.value(list(of(obj(m("javascript", str("dispatcher.js"))))), nil)
-	})
+	return c.whole(array{of(obj(m("javascript", str("dispatcher.js"))))})
 }
 
 // rebalance answers POST /api/rebalance/queues. On one node every queue is where

@@ -14,63 +14,30 @@ import (
 // filterField is a condition on messages of a queue. It is a parameter of a
 // query, and a key of the object "filter", with the same texts.
 type filterField struct {
-	key  string
+	input
 	set  func(f *broker.MessageFilter, texts []string) error
 	show func(f *broker.MessageFilter) value // missing where it is not given
 }
 
 // filterFields are all conditions; what is not given lets everything through.
 var filterFields = []filterField{
-	{"header", setHeaders, showHeaders},
-	{"exchange", oneText(func(f *broker.MessageFilter, text string) error {
-		if text == "amq.default" {
-			text = ""
-		}
-		f.Exchange = &text
-		return nil
-	}), func(f *broker.MessageFilter) value {
-		if f.Exchange != nil && *f.Exchange == "" {
-			return str("amq.default")
-		}
-		return textOrMissing(f.Exchange)
-	}},
-	{
-		"routing_key", oneText(func(f *broker.MessageFilter, text string) error { f.RoutingKey = &text; return nil }),
-		func(f *broker.MessageFilter) value { return textOrMissing(f.RoutingKey) },
-	},
-	{"routing_key_pattern", oneText(func(f *broker.MessageFilter, text string) error {
-		if text == "" || len(text) > maxPatternOctets {
-			return badRequest("routing_key_pattern is empty or longer than 255 octets")
-		}
-		f.RoutingPattern = text
-		return nil
-	}), func(f *broker.MessageFilter) value { return strOrMissing(f.RoutingPattern) }},
-	{
-		"body", oneText(func(f *broker.MessageFilter, text string) error {
-			if text == "" {
-				return badRequest("body is empty, and would let everything through")
-			}
-			f.Body = text
-			return nil
-		}),
-		func(f *broker.MessageFilter) value { return strOrMissing(f.Body) },
-	},
-	{"redelivered", oneText(func(f *broker.MessageFilter, text string) error {
-		if text != "true" && text != "false" {
-			return badValue("not_boolean", text)
-		}
-		again := text == "true"
-		f.Redelivered = &again
-		return nil
-	}), func(f *broker.MessageFilter) value {
-		if f.Redelivered == nil {
-			return missing
-		}
-		return flag(*f.Redelivered)
-	}},
-	age("older_than", func(f *broker.MessageFilter) *time.Duration { return &f.OlderThan }),
-	age("younger_than", func(f *broker.MessageFilter) *time.Duration { return &f.YoungerThan }),
+	{input{name: "header", kind: "array", doc: "Headers that it must have, as name or name=value"}, setHeaders, showHeaders},
+	{input{name: "exchange", kind: "string", doc: "The exchange that it was published to; amq.default is the default exchange"}, oneText(setExchange), showExchange},
+	{input{name: "routing_key", kind: "string", doc: "Its routing key"}, oneText(setRoutingKey), showRoutingKey},
+	{input{name: "routing_key_pattern", kind: "string", doc: "A pattern of its routing key, as topic exchanges have them"}, oneText(setPattern), showPattern},
+	{input{name: "body", kind: "string", doc: "A text that is in its body"}, oneText(setBody), showBody},
+	{input{name: "redelivered", kind: "boolean", doc: "Whether a consumer may have seen it"}, oneText(setRedelivered), showRedelivered},
+	age("older_than", "Its age, in seconds, at least", func(f *broker.MessageFilter) *time.Duration { return &f.OlderThan }),
+	age("younger_than", "Its age, in seconds, is below", func(f *broker.MessageFilter) *time.Duration { return &f.YoungerThan }),
 }
+
+// filterInputs are filterFields for the OpenAPI document.
+var filterInputs = func() (all []input) {
+	for _, field := range filterFields {
+		all = append(all, field.input)
+	}
+	return all
+}()
 
 const (
 	// maxPatternOctets is what a routing key can have.
@@ -94,6 +61,28 @@ func oneText(set func(f *broker.MessageFilter, text string) error) func(*broker.
 	}
 }
 
+func setExchange(f *broker.MessageFilter, text string) error {
+	if text == "amq.default" {
+		text = ""
+	}
+	f.Exchange = &text
+	return nil
+}
+
+func showExchange(f *broker.MessageFilter) value {
+	if f.Exchange != nil && *f.Exchange == "" {
+		return str("amq.default")
+	}
+	return textOrMissing(f.Exchange)
+}
+
+func setRoutingKey(f *broker.MessageFilter, text string) error {
+	f.RoutingKey = &text
+	return nil
+}
+
+func showRoutingKey(f *broker.MessageFilter) value { return textOrMissing(f.RoutingKey) }
+
 // textOrMissing is a text, left out where there is none.
 func textOrMissing(text *string) value {
 	if text == nil {
@@ -102,8 +91,44 @@ func textOrMissing(text *string) value {
 	return str(*text)
 }
 
+func setPattern(f *broker.MessageFilter, text string) error {
+	if text == "" || len(text) > maxPatternOctets {
+		return badRequest("routing_key_pattern is empty or longer than 255 octets")
+	}
+	f.RoutingPattern = text
+	return nil
+}
+
+func showPattern(f *broker.MessageFilter) value { return strOrMissing(f.RoutingPattern) }
+
+func setBody(f *broker.MessageFilter, text string) error {
+	if text == "" {
+		return badRequest("body is empty, and would let everything through")
+	}
+	f.Body = text
+	return nil
+}
+
+func showBody(f *broker.MessageFilter) value { return strOrMissing(f.Body) }
+
+func setRedelivered(f *broker.MessageFilter, text string) error {
+	if text != "true" && text != "false" {
+		return badValue("not_boolean", text)
+	}
+	again := text == "true"
+	f.Redelivered = &again
+	return nil
+}
+
+func showRedelivered(f *broker.MessageFilter) value {
+	if f.Redelivered == nil {
+		return missing
+	}
+	return flag(*f.Redelivered)
+}
+
 // age is a condition on the age, in seconds.
-func age(key string, of func(f *broker.MessageFilter) *time.Duration) filterField {
+func age(key, doc string, of func(f *broker.MessageFilter) *time.Duration) filterField {
 	set := oneText(func(f *broker.MessageFilter, text string) error {
 		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || n < 1 {
@@ -112,7 +137,7 @@ func age(key string, of func(f *broker.MessageFilter) *time.Duration) filterFiel
 		*of(f) = time.Duration(n) * time.Second
 		return nil
 	})
-	return filterField{key, set, func(f *broker.MessageFilter) value {
+	return filterField{input{name: key, kind: "integer", doc: doc}, set, func(f *broker.MessageFilter) value {
 		if *of(f) == 0 {
 			return missing
 		}
@@ -138,7 +163,7 @@ func showHeaders(f *broker.MessageFilter) value {
 func filterObject(f *broker.MessageFilter) object {
 	o := make(object, 0, len(filterFields))
 	for _, field := range filterFields {
-		o = append(o, m(field.key, field.show(f)))
+		o = append(o, m(field.name, field.show(f)))
 	}
 	return o
 }
@@ -166,7 +191,7 @@ func setHeaders(f *broker.MessageFilter, texts []string) error {
 // exchange is amq.default.
 func (c *call) filter() (f broker.MessageFilter, err error) {
 	for _, field := range filterFields {
-		texts := slices.DeleteFunc(slices.Clone(c.queries()[field.key]), func(text string) bool { return text == "" })
+		texts := slices.DeleteFunc(slices.Clone(c.queries()[field.name]), func(text string) bool { return text == "" })
 		if len(texts) == 0 {
 			continue
 		}
@@ -187,15 +212,11 @@ func (b body) filter() (f broker.MessageFilter, err error) {
 	if json.Unmarshal(b["filter"], &given) != nil {
 		return f, badRequest("filter is not an object")
 	}
-	keys := make([]string, len(filterFields))
-	for i, field := range filterFields {
-		keys[i] = field.key
-	}
-	if err := given.onlyKnows(keys); err != nil {
+	if err := given.onlyKnows(filterInputs); err != nil {
 		return f, err
 	}
 	for _, field := range filterFields {
-		texts, err := given.texts(field.key)
+		texts, err := given.texts(field.name)
 		if err != nil {
 			return f, err
 		}
@@ -209,10 +230,10 @@ func (b body) filter() (f broker.MessageFilter, err error) {
 	return f, nil
 }
 
-// onlyKnows refuses keys that are not among these.
-func (b body) onlyKnows(keys []string) error {
+// onlyKnows refuses keys that are not among those of inputs.
+func (b body) onlyKnows(inputs []input) error {
 	for key := range b {
-		if !slices.Contains(keys, key) {
+		if !slices.ContainsFunc(inputs, func(in input) bool { return in.name == key }) {
 			return badValue("unknown_key", key)
 		}
 	}

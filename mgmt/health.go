@@ -2,7 +2,6 @@ package mgmt
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,10 +47,8 @@ func checkAlarms(reason string) func(*call) error {
 
 // getNodeHealth answers GET /api/healthchecks/node and that of one node.
 func getNodeHealth(c *call) error {
-	if slices.Contains(c.names, "node") {
-		if err := c.thisNode(); err != nil {
-			return err
-		}
+	if err := c.thisNode(); err != nil {
+		return err
 	}
 	on := c.s.broker.Alarms()
 	var limits []string

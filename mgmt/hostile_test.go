@@ -1,10 +1,7 @@
 package mgmt
 
 import (
-	"bufio"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -74,41 +71,5 @@ func TestHostile_Patterns(t *testing.T) {
 		if took := time.Since(begin); w.Code >= 500 || took > 5*time.Second {
 			t.Errorf("%.40s: %d after %v", pattern, w.Code, took)
 		}
-	}
-}
-
-// A client that never ends its head, or its body, is let go of.
-func TestHostile_SlowClients(t *testing.T) {
-	n := newNode(t)
-	n.http.ReadHeaderTimeout = 50 * time.Millisecond
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- n.Serve(l) }()
-	c, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(patience))
-	fmt.Fprint(c, "GET /api/whoami HTTP/1.1\r\nHost: h\r\nX-Slow: ")
-	if _, err := io.ReadAll(c); err != nil {
-		t.Errorf("an unfinished head: %v; want the end of the connection", err)
-	}
-	fast, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer fast.Close()
-	_ = fast.SetDeadline(time.Now().Add(patience))
-	fmt.Fprint(fast, "GET /api/nothing HTTP/1.1\r\nHost: h\r\n\r\n")
-	if status, err := bufio.NewReader(fast).ReadString('\n'); !strings.Contains(status, "404") {
-		t.Errorf("the next client: %q, %v", status, err)
-	}
-	l.Close()
-	if err := <-served; err != nil {
-		t.Errorf("Serve: %v", err)
 	}
 }

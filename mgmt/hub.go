@@ -17,6 +17,7 @@ const (
 	maxTopicSize   = 2 << 20          // octets of an answer; a longer list has to be asked for by page
 	maxHeld        = 256 << 20        // octets of all answers that are kept to compare with
 	topicLinger    = 30 * time.Second // how long one that nobody reads is kept, for who comes back
+	maxLingering   = 1024             // topics from which on those that nobody reads are not kept
 	wakeGap        = time.Second      // least time between two wakings because objects came or went
 	maxNews        = 1024             // objects that came or went, kept for streams that have not told of them
 )
@@ -138,6 +139,7 @@ var touches = map[string][]string{
 	"operator-policy": {"operator-policies", "queues"},
 	"parameter":       {"parameters"}, "global-parameter": {"global-parameters", "cluster-name"},
 	"topic-permission": {"topic-permissions", "users", "vhosts"},
+	"transfer":         {"transfers"},
 }
 
 // happened takes an event of the broker, which holds locks meanwhile.
@@ -208,14 +210,22 @@ func (h *hub) unsubscribe(t *topic) {
 	defer h.mu.Unlock()
 	t.readers--
 	t.left = time.Now()
+	if t.readers == 0 && len(h.topics) > maxLingering {
+		h.forget(t)
+	}
+}
+
+// forget drops a topic that nobody reads. REQUIRES mu.
+func (h *hub) forget(t *topic) {
+	delete(h.topics, topicKey{t.user, t.path})
+	h.held.Add(-t.size())
 }
 
 // forgetTopics drops those that nobody read for a while. REQUIRES mu.
 func (h *hub) forgetTopics(now time.Time) {
-	for key, t := range h.topics {
+	for _, t := range h.topics {
 		if t.readers == 0 && now.Sub(t.left) > topicLinger {
-			delete(h.topics, key)
-			h.held.Add(-t.size())
+			h.forget(t)
 		}
 	}
 }

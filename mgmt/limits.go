@@ -2,7 +2,6 @@ package mgmt
 
 import (
 	"errors"
-	"net/http"
 	"strings"
 
 	"amqpd/cluster/meta"
@@ -21,13 +20,12 @@ func limitsObject(limits []meta.Limit) object {
 // vhostLimits answers GET /api/vhost-limits and, for one virtual host, with its
 // name behind it.
 func vhostLimits(c *call) error {
-	if c.has("vhost") {
-		if _, err := c.vhost(); err != nil {
-			return err
-		}
+	vhosts, err := c.visibleVhosts()
+	if err != nil {
+		return err
 	}
 	rows := []*meta.Vhost{}
-	for _, v := range c.visibleVhosts() {
+	for _, v := range vhosts {
 		if len(v.Limits) > 0 {
 			rows = append(rows, v)
 		}
@@ -47,9 +45,8 @@ func putVhostLimit(c *call) error {
 	if _, exists := c.view().Vhost(c.path("vhost")); !exists {
 		return noVhost()
 	}
-	var bad *policy.InvalidError
-	if errors.As(policy.ValidateLimits(policy.VhostLimits, raw), &bad) {
-		return &refusal{http.StatusBadRequest, "bad_request", str(validationFailed(bad.Faults))}
+	if err := policy.ValidateLimits(policy.VhostLimits, raw); err != nil {
+		return unescaped(err)
 	}
 	n, _ := policy.Normalise(raw[c.path("name")]).(int64)
 	return c.done(c.apply(meta.PutVhostLimit{Vhost: c.path("vhost"), Limit: meta.Limit{Name: c.path("name"), Value: n}}))
@@ -57,11 +54,8 @@ func putVhostLimit(c *call) error {
 
 // limitBody reads {"value":...} as a set of the one limit that the path names.
 func (c *call) limitBody() (map[string]any, error) {
-	b, err := c.body()
+	b, err := c.bodyWith("value")
 	if err != nil {
-		return nil, err
-	}
-	if err := b.require("value"); err != nil {
 		return nil, err
 	}
 	v, err := decodeAny(b["value"])

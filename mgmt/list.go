@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"amqpd/policy"
 )
@@ -15,6 +16,9 @@ const (
 	defaultPageSize = 100
 	maxPageSize     = 500
 )
+
+// single answers with one row of which columns= may choose.
+func single[T any](c *call, s shape[T], row T) error { return c.item(shaped[T]{s, row}) }
 
 // items answers with a list of all rows, in their order or that of sort=. Paging
 // parameters have no effect (management-api §4).
@@ -38,7 +42,9 @@ func paged[T any](c *call, s shape[T], rows []T, name func(T) string) error {
 	}
 	total := len(rows)
 	if p.match != nil {
-		rows = slices.DeleteFunc(rows, func(t T) bool { return !p.match(name(t)) })
+		if rows, err = filtered(rows, func(t T) bool { return p.match(name(t)) }); err != nil {
+			return err
+		}
 	}
 	if err := sortRows(c, s, rows); err != nil {
 		return err
@@ -58,11 +64,27 @@ func paged[T any](c *call, s shape[T], rows []T, name func(T) string) error {
 		e.member("page", whole(p.number), nil)
 		e.member("page_size", whole(p.size), nil)
 		e.member("page_count", whole((len(rows)+p.size-1)/p.size), nil)
-		e.separate()
-		e.raw([]byte(`"items":`))
+		e.key("items")
 		writeRows(e, s, shown, cols)
 		e.end('}')
 	})
+}
+
+// filterTime bounds the time that a filter may take for a whole list: a pattern
+// can be made that takes long for each name.
+const filterTime = 2 * time.Second
+
+// filtered keeps the rows that fit.
+func filtered[T any](rows []T, fits func(T) bool) ([]T, error) {
+	end, late := time.Now().Add(filterTime), false
+	rows = slices.DeleteFunc(rows, func(t T) bool {
+		late = late || time.Now().After(end)
+		return late || !fits(t)
+	})
+	if late {
+		return nil, badRequest("the pattern of name takes too long")
+	}
+	return rows, nil
 }
 
 // writeRows writes a list; an item of which nothing is asked for is [].
@@ -105,7 +127,7 @@ func sortBy[T any](s shape[T], rows []T, path []string) {
 	}
 	sorted := make([]keyed, len(rows))
 	for i, row := range rows {
-		sorted[i] = keyed{s.member(row, path[0]).at(path[1:]), row}
+		sorted[i] = keyed{s.member(row, path[0]).at(path[1:]).sortable(), row}
 	}
 	slices.SortStableFunc(sorted, func(a, b keyed) int { return compare(a.key, b.key) })
 	for i := range sorted {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // thing is a row of a list under test.
@@ -99,4 +101,19 @@ func TestList_Pages(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d %s", c.query, status, body, c.status, c.want)
 		}
 	}
+}
+
+// However long a pattern takes for one name, the list as a whole does not.
+func TestList_FilterIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		looked := 0
+		_, err := filtered(make([]thing, 20_000), func(thing) bool {
+			looked++
+			time.Sleep(filterTime / 10)
+			return true
+		})
+		if err == nil || looked > 12 {
+			t.Errorf("%d names were looked at: %v", looked, err)
+		}
+	})
 }

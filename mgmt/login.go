@@ -180,19 +180,31 @@ func (c *call) mayEnterPath() bool {
 	return c.mayEnter(c.path("vhost"))
 }
 
-// visibleVhosts lists the virtual hosts whose contents the caller may see, by
-// name: all for an administrator, else those that may be entered. The variable
-// of the path, or a header x-vhost, narrows it to one (management-api §1.2).
-func (c *call) visibleVhosts() []*meta.Vhost {
-	only := c.r.Header.Get("X-Vhost")
-	if c.has("vhost") {
-		only = c.path("vhost")
+// seesVhost tells whether the caller may see what a virtual host contains.
+func (c *call) seesVhost(name string) bool { return c.isAdministrator() || c.mayEnter(name) }
+
+// onlyVhost is the virtual host that a list is narrowed to, "" for all: that of
+// the path, which has to be there, or of a header x-vhost (management-api §1.2).
+func (c *call) onlyVhost() (string, error) {
+	if !c.has("vhost") {
+		return c.r.Header.Get("X-Vhost"), nil
+	}
+	_, err := c.vhost()
+	return c.path("vhost"), err
+}
+
+// visibleVhosts lists the virtual hosts of which a list shows something, by
+// name.
+func (c *call) visibleVhosts() ([]*meta.Vhost, error) {
+	only, err := c.onlyVhost()
+	if err != nil {
+		return nil, err
 	}
 	var list []*meta.Vhost
 	for v := range c.view().Vhosts() {
-		if (only == "" || v.Name == only) && (c.isAdministrator() || c.mayEnter(v.Name)) {
+		if (only == "" || v.Name == only) && c.seesVhost(v.Name) {
 			list = append(list, v)
 		}
 	}
-	return list
+	return list, nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // media says what a route takes and gives besides JSON for JSON.
-type media uint8
+type media uint16
 
 // The media of a route. The zero value: any request type, an answer in JSON.
 const (
@@ -19,6 +19,8 @@ const (
 	largeIn                      // bodies up to maxLargeBody
 	queryLogin                   // credentials may stand in the query
 	live                         // GET /api/events may follow it
+	listOut                      // the answer is a list, which can be sorted
+	pagedOut                     // and which comes in pages if the query asks for one
 )
 
 // bodyTypes are the types that each sort of body may have.
@@ -60,8 +62,9 @@ func oneOfTypes(contentType string, types []string) bool {
 	return false
 }
 
-// accepts tells whether the values of an Accept header take a type. None takes
-// everything; of the ranges that fit the most precise one decides.
+// accepts tells whether the values of an Accept header, or of Accept-Encoding,
+// take want. None takes everything; of the ranges that fit the most precise one
+// decides.
 func accepts(headers []string, want string) bool {
 	all := strings.TrimSpace(strings.Join(headers, ","))
 	if all == "" {

@@ -151,13 +151,23 @@ func getNode(c *call) error {
 	if c.query("binary") == "true" {
 		all = append(all, field[*node]{"binary", func(n *node) value { return of(binariesOf(&n.view.Memory)) }})
 	}
-	return c.item(shaped[*node]{all, n})
+	return single(c, all, n)
 }
 
 // thisNode refuses a path that names another node.
 func (c *call) thisNode() error {
-	if c.path("node") != c.s.broker.NodeName() {
+	if c.has("node") && c.path("node") != c.s.broker.NodeName() {
 		return notFound()
 	}
 	return nil
+}
+
+// deleteStatistics answers DELETE /api/reset and that of one node: the past is
+// forgotten. Counters go on.
+func deleteStatistics(c *call) error {
+	if err := c.thisNode(); err != nil {
+		return err
+	}
+	c.s.sampler.reset()
+	return c.noContent()
 }

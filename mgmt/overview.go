@@ -93,9 +93,9 @@ func getOverview(c *call) error {
 		o.read = o.sumVisible(w)
 	}
 	if c.disableStats() {
-		return c.item(shaped[*overview]{overviewNoStats, o})
+		return single(c, overviewNoStats, o)
 	}
-	return c.item(shaped[*overview]{overviewShape, o})
+	return single(c, overviewShape, o)
 }
 
 // sumVisible makes the totals those of the virtual hosts and connections that

@@ -2,8 +2,8 @@ package mgmt
 
 import (
 	"encoding/json"
-	"net/http"
 	"slices"
+	"strings"
 
 	"amqpd/cluster/meta"
 	"amqpd/policy"
@@ -19,13 +19,12 @@ var parameterShape = shape[*meta.Parameter]{
 // parameters answers GET /api/parameters, and with a component and a virtual
 // host behind it. Policies stand only in the list of their component.
 func parameters(c *call) error {
-	if c.has("vhost") {
-		if _, err := c.vhost(); err != nil {
-			return err
-		}
+	vhosts, err := c.visibleVhosts()
+	if err != nil {
+		return err
 	}
 	rows := []*meta.Parameter{}
-	for _, v := range c.visibleVhosts() {
+	for _, v := range vhosts {
 		if c.has("component") && c.path("component") == meta.ComponentPolicy {
 			rows = append(rows, policiesAsParameters(c.view(), v.Name)...)
 			continue
@@ -48,7 +47,7 @@ func policiesAsParameters(view *meta.View, vhost string) []*meta.Parameter {
 			m("priority", whole(p.Priority)), m("apply-to", str(applyTo(p))))
 		rows = append(rows, &meta.Parameter{Vhost: vhost, Component: meta.ComponentPolicy, Name: p.Name, Value: json.RawMessage(of(value).json())})
 	}
-	slices.SortFunc(rows, func(a, b *meta.Parameter) int { return compare(str(a.Name), str(b.Name)) })
+	slices.SortFunc(rows, func(a, b *meta.Parameter) int { return strings.Compare(a.Name, b.Name) })
 	return rows
 }
 
@@ -68,7 +67,7 @@ func parameter(c *call) error {
 	if !exists {
 		return notFound()
 	}
-	return c.item(shaped[*meta.Parameter]{parameterShape, p})
+	return single(c, parameterShape, p)
 }
 
 // component is one whose parameters may be set.
@@ -95,11 +94,8 @@ func invalid(fault string) error { return &policy.InvalidError{Faults: []string{
 
 // putParameter answers PUT /api/parameters/{component}/{vhost}/{name}.
 func putParameter(c *call) error {
-	b, err := c.body()
+	b, err := c.bodyWith("value")
 	if err != nil {
-		return err
-	}
-	if err := b.require("value"); err != nil {
 		return err
 	}
 	if _, exists := c.view().Vhost(c.path("vhost")); !exists {
@@ -206,17 +202,14 @@ func globalParameter(c *call) error {
 	if !exists {
 		return notFound()
 	}
-	return c.item(shaped[*meta.GlobalParameter]{globalParameterShape, p})
+	return single(c, globalParameterShape, p)
 }
 
 // putGlobalParameter answers PUT /api/global-parameters/{name}: any JSON value,
 // but for the cluster's name, which is a text.
 func putGlobalParameter(c *call) error {
-	b, err := c.body()
+	b, err := c.bodyWith("value")
 	if err != nil {
-		return err
-	}
-	if err := b.require("value"); err != nil {
 		return err
 	}
 	name := c.path("name")
@@ -235,7 +228,7 @@ func putGlobalParameter(c *call) error {
 // deleteGlobalParameter answers DELETE /api/global-parameters/{name}.
 func deleteGlobalParameter(c *call) error {
 	if c.path("name") == meta.InternalClusterID {
-		return &refusal{http.StatusBadRequest, "bad_request", str("the cluster's own identity cannot be deleted")}
+		return badRequest("the cluster's own identity cannot be deleted")
 	}
 	return c.done(c.apply(meta.DeleteGlobalParameter{Name: c.path("name")}))
 }

@@ -51,16 +51,13 @@ func permission(c *call) error {
 	if !exists {
 		return notFound()
 	}
-	return c.item(shaped[*meta.Permission]{permissionShape, p})
+	return single(c, permissionShape, p)
 }
 
 // putPermission answers PUT /api/permissions/{vhost}/{user}.
 func putPermission(c *call) error {
-	b, err := c.body()
+	b, err := c.bodyWith("configure", "write", "read")
 	if err != nil {
-		return err
-	}
-	if err := b.require("configure", "write", "read"); err != nil {
 		return err
 	}
 	p := meta.Permission{User: c.path("user"), Vhost: c.path("vhost")}

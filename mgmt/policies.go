@@ -2,8 +2,6 @@ package mgmt
 
 import (
 	"cmp"
-	"errors"
-	"net/http"
 	"slices"
 
 	"amqpd/cluster/meta"
@@ -42,13 +40,12 @@ var (
 // list answers GET of all policies, or of those of one virtual host, by rising
 // priority.
 func (s policySort) list(c *call) error {
-	if c.has("vhost") {
-		if _, err := c.vhost(); err != nil {
-			return err
-		}
+	vhosts, err := c.visibleVhosts()
+	if err != nil {
+		return err
 	}
 	rows := []policy.Policy{}
-	for _, v := range c.visibleVhosts() {
+	for _, v := range vhosts {
 		rows = append(rows, s.all(c.view(), v.Name)...)
 	}
 	slices.SortStableFunc(rows, func(a, b policy.Policy) int {
@@ -63,7 +60,7 @@ func (s policySort) get(c *call) error {
 	if !exists {
 		return notFound()
 	}
-	return c.item(shaped[policy.Policy]{policyShape, *p})
+	return single(c, policyShape, *p)
 }
 
 // put answers PUT of one: the policy is in force when the answer comes.
@@ -85,23 +82,16 @@ func (s policySort) put(c *call) error {
 	}
 	p, err := policy.DecodePolicy(vhost, name, raw, s.operator)
 	if err != nil {
-		return s.refuse(err)
+		if s.operator { // its faults are not escaped (management-api §14.2)
+			err = unescaped(err)
+		}
+		return err
 	}
 	_, exists := s.one(c.view(), vhost, name)
 	if err := c.apply(meta.PutPolicy{Policy: p, Operator: s.operator}); err != nil {
 		return err
 	}
 	return c.created(!exists)
-}
-
-// refuse puts the faults of a policy into an answer; those of an operator policy
-// are not escaped (management-api §14.2).
-func (s policySort) refuse(err error) error {
-	var bad *policy.InvalidError
-	if s.operator && errors.As(err, &bad) {
-		return &refusal{http.StatusBadRequest, "bad_request", str(validationFailed(bad.Faults))}
-	}
-	return err
 }
 
 // delete answers DELETE of one.

@@ -4,16 +4,13 @@ import (
 	"encoding/json"
 
 	"amqpd/amqp"
+	"amqpd/broker"
 	"amqpd/cluster/meta"
 )
 
 // putQueue answers PUT /api/queues/{vhost}/{queue} (management-api §7.4).
 func putQueue(c *call) error {
-	a, err := c.agent()
-	if err != nil {
-		return err
-	}
-	b, err := c.body()
+	a, b, err := c.agentAndBody()
 	if err != nil {
 		return err
 	}
@@ -40,19 +37,12 @@ func putQueue(c *call) error {
 // patchArguments answers PATCH /api/queues/{vhost}/{queue}/arguments: those that are named
 // are changed, those that are null removed, all others stay.
 func patchArguments(c *call) error {
-	q, err := c.queue()
+	q, a, err := c.queueAndAgent()
 	if err != nil {
 		return err
 	}
-	a, err := c.agent()
+	b, err := c.bodyWith("arguments")
 	if err != nil {
-		return err
-	}
-	b, err := c.body()
-	if err != nil {
-		return err
-	}
-	if err := b.require("arguments"); err != nil {
 		return err
 	}
 	var wanted body
@@ -89,13 +79,19 @@ func (c *call) queue() (*meta.Queue, error) {
 	return q, nil
 }
 
-// deleteQueue answers DELETE /api/queues/{vhost}/{queue}.
-func deleteQueue(c *call) error {
+// queueAndAgent gives the queue of the path, and who acts on it for the caller.
+func (c *call) queueAndAgent() (*meta.Queue, *broker.Agent, error) {
 	q, err := c.queue()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	a, err := c.agent()
+	return q, a, err
+}
+
+// deleteQueue answers DELETE /api/queues/{vhost}/{queue}.
+func deleteQueue(c *call) error {
+	q, a, err := c.queueAndAgent()
 	if err != nil {
 		return err
 	}
@@ -107,11 +103,7 @@ func deleteQueue(c *call) error {
 
 // deleteQueueContents answers DELETE /api/queues/{vhost}/{queue}/contents.
 func deleteQueueContents(c *call) error {
-	q, err := c.queue()
-	if err != nil {
-		return err
-	}
-	a, err := c.agent()
+	q, a, err := c.queueAndAgent()
 	if err != nil {
 		return err
 	}
@@ -127,11 +119,8 @@ func postQueueAction(c *call) error {
 	if _, err := c.queue(); err != nil {
 		return err
 	}
-	b, err := c.body()
+	b, err := c.bodyWith("action")
 	if err != nil {
-		return err
-	}
-	if err := b.require("action"); err != nil {
 		return err
 	}
 	var action any

@@ -66,6 +66,13 @@ type readout struct {
 	windows
 }
 
+// readoutOf is the place of an object in one of the sampler's books.
+func readoutOf[K comparable](s *sampler, b *book[K], key K, keep retention, w windows) readout {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return readout{sampler: s, series: b.find(key), keep: keep, windows: w}
+}
+
 // figure is one of the object's figures, which is value now.
 func (r *readout) figure(f figure, value int64, w *window) measured {
 	r.sampler.mu.RLock()

@@ -6,8 +6,6 @@ import (
 	"encoding/base64"
 	"html"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -62,70 +60,6 @@ func referencePage(c *call) error {
 	}
 	b.WriteString("</table>")
 	return c.page("HTTP API", b.String())
-}
-
-// openAPI answers GET /api/openapi.json: the route table for programs.
-func openAPI(c *call) error {
-	byPath := map[string]object{}
-	var order []string
-	for _, r := range c.s.routes {
-		if _, known := byPath[r.path]; !known {
-			order = append(order, r.path)
-			if names := variables(r.path); len(names) > 0 {
-				byPath[r.path] = object{m("parameters", list(names...))}
-			}
-		}
-		byPath[r.path] = append(byPath[r.path], m(strings.ToLower(r.method), of(operation(r))))
-	}
-	slices.Sort(order)
-	paths := object{}
-	for _, path := range order {
-		paths = append(paths, m(path, of(byPath[path])))
-	}
-	return c.item(obj(
-		m("openapi", str("3.1.0")),
-		m("info", of(obj(m("title", str("amqpd management API")), m("version", str(managementVersion))))),
-		m("security", list(of(obj(m("basic", list()))))),
-		m("components", of(obj(m("securitySchemes", of(obj(m("basic", of(obj(m("type", str("http")), m("scheme", str("basic"))))))))))),
-		m("paths", of(paths)),
-	))
-}
-
-// managementVersion is the release whose API this is.
-const managementVersion = "3.10.8"
-
-// variables describes the names in a path.
-func variables(path string) []value {
-	var names []value
-	for segment := range strings.SplitSeq(path, "/") {
-		if name, isVariable := variableName(segment); isVariable {
-			names = append(names, of(obj(m("name", str(name)), m("in", str("path")), m("required", flag(true)),
-				m("schema", of(obj(m("type", str("string"))))))))
-		}
-	}
-	return names
-}
-
-// operation describes a route. Every one can be refused in the same ways.
-func operation(r route) object {
-	security := missing
-	if r.access == open {
-		security = list()
-	}
-	responses := object{m("default", of(obj(m("description", str("An object with error and reason")))))}
-	for _, status := range successes[r.method] {
-		responses = append(responses, m(strconv.Itoa(status), of(obj(m("description", str(http.StatusText(status)))))))
-	}
-	return obj(m("summary", str(r.doc)), m("description", str("Needs: "+accessText[r.access]+".")),
-		m("security", security), m("responses", of(responses)))
-}
-
-// successes are the statuses that a method may have when all is well.
-var successes = map[string][]int{
-	http.MethodGet: {http.StatusOK}, http.MethodPut: {http.StatusCreated, http.StatusNoContent},
-	http.MethodPost:   {http.StatusOK, http.StatusCreated, http.StatusNoContent},
-	http.MethodPatch:  {http.StatusNoContent},
-	http.MethodDelete: {http.StatusNoContent},
 }
 
 // toolPage answers GET /cli/index.html.

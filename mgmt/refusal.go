@@ -24,33 +24,33 @@ func (r *refusal) Error() string {
 }
 
 // empty refuses without a body. A 404 gets one all the same.
-func empty(status int) error { return &refusal{status: status} }
+func empty(status int) *refusal { return &refusal{status: status} }
 
 // badRequest is the 400 for input that makes no sense.
-func badRequest(format string, args ...any) error {
+func badRequest(format string, args ...any) *refusal {
 	return &refusal{http.StatusBadRequest, "bad_request", str(fmt.Sprintf(format, args...))}
 }
 
 // badValue is the 400 whose reason is a pair, such as ["not_boolean","yes"].
-func badValue(what, got string) error {
+func badValue(what, got string) *refusal {
 	return &refusal{http.StatusBadRequest, "bad_request", list(str(what), str(got))}
 }
 
 // unauthorised is the 401 for who is known but may not.
-func unauthorised(text string) error {
+func unauthorised(text string) *refusal {
 	return &refusal{http.StatusUnauthorized, "not_authorised", str(text)}
 }
 
 // notFound is the 404 for a thing of the path that is not there.
-func notFound() error { return &refusal{status: http.StatusNotFound} }
+func notFound() *refusal { return &refusal{status: http.StatusNotFound} }
 
 // notFoundWhy is the 404 that came up while something was done.
-func notFoundWhy(reason string) error {
+func notFoundWhy(reason string) *refusal {
 	return &refusal{http.StatusNotFound, "not_found", str(reason)}
 }
 
 // noVhost refuses a change in a virtual host that is not there.
-func noVhost() error { return notFoundWhy("vhost_not_found") }
+func noVhost() *refusal { return notFoundWhy("vhost_not_found") }
 
 // refuse writes the answer for an error of a handler. Errors that are no
 // refusal of the caller's input are logged and answered with 500.
@@ -94,17 +94,26 @@ func (c *call) refusalOf(err error) *refusal {
 func refusalOfAMQP(e *amqp.Error) *refusal {
 	switch e.Code {
 	case amqp.CodeAccessRefused:
-		return &refusal{http.StatusUnauthorized, "not_authorised", str("Access refused.")}
+		return unauthorised("Access refused.")
 	case amqp.CodeNotFound:
-		return &refusal{http.StatusNotFound, "not_found", str(e.Text)}
+		return notFoundWhy(e.Text)
 	}
-	return &refusal{http.StatusBadRequest, "bad_request", str(e.Text)}
+	return badRequest("%s", e.Text)
 }
 
 // refusalOfFaults is the answer to a policy or parameter that is no good.
 // What came from outside stands in it HTML-escaped (management-api §14.2).
 func refusalOfFaults(faults []string) *refusal {
-	return &refusal{http.StatusBadRequest, "bad_request", str(escapeHTML(validationFailed(faults)))}
+	return badRequest("%s", escapeHTML(validationFailed(faults)))
+}
+
+// unescaped is the refusal of faults as they stand, which some endpoints have.
+func unescaped(err error) error {
+	var bad *policy.InvalidError
+	if errors.As(err, &bad) {
+		return badRequest("%s", validationFailed(bad.Faults))
+	}
+	return err
 }
 
 // validationFailed puts faults into RabbitMQ's frame.
@@ -121,9 +130,9 @@ func escapeHTML(text string) string {
 func refusalOfMeta(e *meta.Error) *refusal {
 	switch {
 	case errors.Is(e, meta.ErrNotFound) && e.Kind == "vhost":
-		return &refusal{http.StatusNotFound, "not_found", str("vhost_not_found")}
+		return noVhost()
 	case errors.Is(e, meta.ErrNotFound):
-		return &refusal{status: http.StatusNotFound}
+		return notFound()
 	}
-	return &refusal{http.StatusBadRequest, "bad_request", str(e.Error())}
+	return badRequest("%s", e.Error())
 }

@@ -13,26 +13,29 @@ import (
 
 // quorumQueue gives the quorum queue of the path.
 func (c *call) quorumQueue() (*meta.Queue, error) {
-	q, ok := c.view().Queue(c.path("vhost"), c.path("queue"))
+	q, err := c.queue()
 	switch {
-	case !ok:
-		return nil, notFound()
+	case err != nil:
+		return nil, err
 	case q.Kind != policy.Quorum.String():
 		return nil, badRequest("queue '%s' in vhost '%s' is no quorum queue", q.Name, q.Vhost)
 	}
 	return q, nil
 }
 
-// bodyNode reads the node that a body names.
-func (c *call) bodyNode() (string, error) {
-	b, err := c.body()
+// copyAsked tells whether the node that the body names has the quorum queue of
+// the path.
+func (c *call) copyAsked() (has bool, err error) {
+	q, err := c.quorumQueue()
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	if err := b.require("node"); err != nil {
-		return "", err
+	b, err := c.bodyWith("node")
+	if err != nil {
+		return false, err
 	}
-	return b.mandatoryText("node")
+	node, err := b.mandatoryText("node")
+	return node == q.Home, err
 }
 
 // unavailable is the refusal of a change of copies.
@@ -42,15 +45,11 @@ func unavailable(reason string) error {
 
 // postReplica answers POST /api/queues/quorum/{vhost}/{queue}/replicas/add.
 func postReplica(c *call) error {
-	q, err := c.quorumQueue()
-	if err != nil {
-		return err
-	}
-	node, err := c.bodyNode()
+	has, err := c.copyAsked()
 	switch {
 	case err != nil:
 		return err
-	case node != q.Home:
+	case !has:
 		return unavailable("node_not_running")
 	}
 	return c.noContent()
@@ -59,15 +58,11 @@ func postReplica(c *call) error {
 // deleteReplica answers DELETE /api/queues/quorum/{vhost}/{queue}/replicas/delete.
 // A node without a copy is no fault.
 func deleteReplica(c *call) error {
-	q, err := c.quorumQueue()
-	if err != nil {
-		return err
-	}
-	node, err := c.bodyNode()
+	has, err := c.copyAsked()
 	switch {
 	case err != nil:
 		return err
-	case node == q.Home:
+	case has:
 		return unavailable("last_node")
 	}
 	c.w.WriteHeader(http.StatusAccepted)
@@ -82,11 +77,8 @@ func postGrow(c *call) error {
 	if err := c.thisNode(); err != nil {
 		return err
 	}
-	b, err := c.body()
+	b, err := c.bodyWith("vhost_pattern", "queue_pattern", "strategy")
 	if err != nil {
-		return err
-	}
-	if err := b.require("vhost_pattern", "queue_pattern", "strategy"); err != nil {
 		return err
 	}
 	for _, key := range []string{"vhost_pattern", "queue_pattern"} {

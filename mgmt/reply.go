@@ -2,12 +2,14 @@ package mgmt
 
 import (
 	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
+
+	"amqpd/cluster/meta"
 )
 
 // gzipFrom is the size from which an answer is packed (management-api §1).
@@ -34,6 +36,18 @@ func (c *call) item(m made) error {
 func (c *call) noContent() error {
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// done answers 204 for a change that was carried out; its error otherwise, of
+// which a missing object is a plain 404.
+func (c *call) done(err error) error {
+	switch {
+	case err == nil:
+		return c.noContent()
+	case errors.Is(err, meta.ErrNotFound):
+		return notFound()
+	}
+	return err
 }
 
 // created answers a PUT: 201 for something new, else 204.
@@ -89,7 +103,8 @@ func (o *sender) more(e *encoder) {
 
 // packs tells whether the client takes gzip.
 func (o *sender) packs() bool {
-	return strings.Contains(o.c.r.Header.Get("Accept-Encoding"), "gzip")
+	offers := o.c.r.Header
+	return offers.Get("Accept-Encoding") != "" && accepts(offers.Values("Accept-Encoding"), "gzip")
 }
 
 // begin sends the head.
@@ -140,15 +155,15 @@ func (o *sender) finish(e *encoder) error {
 	return nil
 }
 
-// stream answers with JSON that write produces piece by piece. An error before
+// answerBy answers with JSON that write produces piece by piece. An error before
 // the first octet is the answer; a later one breaks the connection off, so that
 // nobody takes half of it for the whole.
-func (c *call) stream(write func(io.Writer) error) error {
+func (c *call) answerBy(write func(io.Writer) error) error {
 	e := encoders.Get().(*encoder)
 	defer encoders.Put(e)
 	out := &sender{c: c, status: http.StatusOK}
 	e.buf = e.buf[:0]
-	w := &streamWriter{e, out}
+	w := &answerWriter{e, out}
 	if err := write(w); err != nil {
 		if !out.began {
 			return err
@@ -158,14 +173,14 @@ func (c *call) stream(write func(io.Writer) error) error {
 	return out.finish(e)
 }
 
-// streamWriter gathers what is written into buffers of a sender.
-type streamWriter struct {
+// answerWriter gathers what is written into buffers of a sender.
+type answerWriter struct {
 	e   *encoder
 	out *sender
 }
 
 // Write implements io.Writer. It fails once the client is gone.
-func (w *streamWriter) Write(p []byte) (int, error) {
+func (w *answerWriter) Write(p []byte) (int, error) {
 	w.e.buf = append(w.e.buf, p...)
 	if len(w.e.buf) >= flushAt {
 		w.out.more(w.e)

@@ -65,9 +65,9 @@ func (b book[K]) find(key K) *series {
 	return nil
 }
 
-// put samples an object. One whose counters have fallen is another one of the
-// same name.
-func (b book[K]) put(keep retention, key K, now int64, readings []reading) {
+// note takes down an object. One whose counters have fallen is another one of
+// the same name.
+func (b book[K]) note(keep retention, key K, now int64, readings []reading) {
 	s := b[key]
 	if s == nil {
 		s = &sampled{}
@@ -82,18 +82,7 @@ func (b book[K]) put(keep retention, key K, now int64, readings []reading) {
 		}
 	}
 	s.at = now
-	for _, r := range readings {
-		s.put(keep, now, r.figure, r.value)
-	}
-}
-
-// start takes an object as having been like this always.
-func (b book[K]) start(key K, readings []reading) {
-	s := &sampled{}
-	for _, r := range readings {
-		s.start(r.figure, r.value)
-	}
-	b[key] = s
+	s.series.note(keep, now, readings)
 }
 
 // keepSince drops the objects that no sample found since now.
@@ -140,11 +129,7 @@ func (s *sampler) sample(now int64) {
 	defer s.sampling.Unlock()
 	s.ticks++
 	s.sampleNode(now)
-	s.sampleVhosts(now)
-	s.sampleQueues(now)
-	s.sampleExchanges(now)
-	s.sampleConnections(now)
-	s.sampleChannels(now)
+	s.sampleObjects(now)
 	if s.ticks%sweepEvery == 0 {
 		s.sweep(now)
 	}
@@ -154,78 +139,60 @@ func (s *sampler) sample(now int64) {
 // any more.
 const sweepEvery = 24
 
+// always in place of a second says that what is now has been so all along.
+const always = 0
+
 func (s *sampler) sampleNode(now int64) {
-	r := s.nodeReadings()
+	readings := s.nodeReadings()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range r {
-		s.node.put(retainGlobal, now, r.figure, r.value)
-	}
+	s.node.note(retainGlobal, now, readings)
 }
 
-func (s *sampler) sampleVhosts(now int64) {
+// sampleObjects takes down what there is, of queues those that changed, and
+// forgets what is gone, but for queues, which sweep forgets.
+func (s *sampler) sampleObjects(now int64) {
 	for v := range s.broker.Definitions().Vhosts() {
-		t, ok := s.broker.VhostTotals(v.Name, false)
-		if !ok {
-			continue
+		if t, ok := s.broker.VhostTotals(v.Name, false); ok {
+			note(s, &s.vhosts, retainGlobal, v.Name, now, vhostReadings(s.readings[:0], &t))
 		}
-		s.readings = vhostReadings(s.readings[:0], &t)
-		s.mu.Lock()
-		s.vhosts.put(retainGlobal, v.Name, now, s.readings)
-		s.mu.Unlock()
 	}
-	s.mu.Lock()
-	s.vhosts.keepSince(now)
-	s.mu.Unlock()
-}
-
-func (s *sampler) sampleQueues(now int64) {
+	keepSince(s, &s.vhosts, now)
 	s.cursor = s.broker.VisitQueues(s.cursor, func(q *broker.QueueSample) bool {
-		s.readings = queueReadings(s.readings[:0], q)
-		s.mu.Lock()
-		s.queues.put(s.basic, q.ID, now, s.readings)
-		s.mu.Unlock()
+		note(s, &s.queues, s.basic, q.ID, now, queueReadings(s.readings[:0], q))
 		return true
 	})
-}
-
-func (s *sampler) sampleExchanges(now int64) {
 	s.broker.VisitExchanges(func(x *broker.ExchangeSample) bool {
-		s.readings = counterReadings(s.readings[:0], &x.Stats)
-		s.mu.Lock()
-		s.exchanges.put(s.basic, objectName{x.Vhost, x.Name}, now, s.readings)
-		s.mu.Unlock()
+		note(s, &s.exchanges, s.basic, objectName{x.Vhost, x.Name}, now, counterReadings(s.readings[:0], &x.Stats))
 		return true
 	})
-	s.mu.Lock()
-	s.exchanges.keepSince(now)
-	s.mu.Unlock()
-}
-
-func (s *sampler) sampleConnections(now int64) {
+	keepSince(s, &s.exchanges, now)
 	s.broker.EachConnection(func(v *broker.ConnectionView) bool {
-		s.readings = append(s.readings[:0], reading{figReceived, int64(v.Received)}, reading{figSent, int64(v.Sent)})
-		s.mu.Lock()
-		s.connections.put(s.basic, v.Name, now, s.readings)
-		s.mu.Unlock()
+		note(s, &s.connections, s.basic, v.Name, now,
+			append(s.readings[:0], reading{figReceived, int64(v.Received)}, reading{figSent, int64(v.Sent)}))
 		return true
 	})
-	s.mu.Lock()
-	s.connections.keepSince(now)
-	s.mu.Unlock()
+	keepSince(s, &s.connections, now)
+	s.broker.EachChannel(func(v *broker.ChannelView) bool {
+		note(s, &s.channels, s.basic, v.Name, now, counterReadings(s.readings[:0], &v.Stats))
+		return true
+	})
+	keepSince(s, &s.channels, now)
 }
 
-func (s *sampler) sampleChannels(now int64) {
-	s.broker.EachChannel(func(v *broker.ChannelView) bool {
-		s.readings = counterReadings(s.readings[:0], &v.Stats)
-		s.mu.Lock()
-		s.channels.put(s.basic, v.Name, now, s.readings)
-		s.mu.Unlock()
-		return true
-	})
+// note takes down an object of one of the books. The readings' memory is used again.
+func note[K comparable](s *sampler, b *book[K], keep retention, key K, now int64, readings []reading) {
+	s.readings = readings
 	s.mu.Lock()
-	s.channels.keepSince(now)
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	b.note(keep, key, now, readings)
+}
+
+// keepSince drops the objects of a book that no sample found since now.
+func keepSince[K comparable](s *sampler, b *book[K], now int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.keepSince(now)
 }
 
 // sweep forgets queues that are gone and pasts that no span reaches, and sees to
@@ -298,42 +265,7 @@ func (s *sampler) reset() {
 	s.vhosts, s.queues, s.exchanges = book[string]{}, book[uint64]{}, book[objectName]{}
 	s.connections, s.channels = book[string]{}, book[string]{}
 	s.mu.Unlock()
-	node := s.nodeReadings()
-	s.mu.Lock()
-	for _, r := range node {
-		s.node.start(r.figure, r.value)
-	}
-	s.mu.Unlock()
-	s.startObjects()
-}
-
-// startObjects takes all objects as they are.
-func (s *sampler) startObjects() {
-	for v := range s.broker.Definitions().Vhosts() {
-		if t, ok := s.broker.VhostTotals(v.Name, false); ok {
-			startIn(s, s.vhosts, v.Name, vhostReadings(nil, &t))
-		}
-	}
-	s.cursor = s.broker.VisitQueues(0, func(q *broker.QueueSample) bool {
-		startIn(s, s.queues, q.ID, queueReadings(nil, q))
-		return true
-	})
-	s.broker.VisitExchanges(func(x *broker.ExchangeSample) bool {
-		startIn(s, s.exchanges, objectName{x.Vhost, x.Name}, counterReadings(nil, &x.Stats))
-		return true
-	})
-	s.broker.EachConnection(func(v *broker.ConnectionView) bool {
-		startIn(s, s.connections, v.Name, []reading{{figReceived, int64(v.Received)}, {figSent, int64(v.Sent)}})
-		return true
-	})
-	s.broker.EachChannel(func(v *broker.ChannelView) bool {
-		startIn(s, s.channels, v.Name, counterReadings(nil, &v.Stats))
-		return true
-	})
-}
-
-func startIn[K comparable](s *sampler, b book[K], key K, readings []reading) {
-	s.mu.Lock()
-	b.start(key, readings)
-	s.mu.Unlock()
+	s.cursor = 0
+	s.sampleNode(always)
+	s.sampleObjects(always)
 }

@@ -48,7 +48,7 @@ func TestSampler_MemoryOfAQueue(t *testing.T) {
 					continue
 				}
 				readings = queueReadings(readings[:0], q)
-				queues.put(retainBasic, uint64(i), now, readings)
+				queues.note(retainBasic, uint64(i), now, readings)
 			}
 			if k%sweepEvery == 0 {
 				estimate = queues.forget(retainBasic, now)

@@ -50,6 +50,17 @@ func (s *series) start(f figure, value int64) {
 	}
 }
 
+// note takes down figures, at unix second now or as having always been so.
+func (s *series) note(keep retention, now int64, readings []reading) {
+	for _, r := range readings {
+		if now == always {
+			s.start(r.figure, r.value)
+		} else {
+			s.put(keep, now, r.figure, r.value)
+		}
+	}
+}
+
 // put samples f at unix second now.
 func (s *series) put(keep retention, now int64, f figure, value int64) {
 	l := s.line(f)

@@ -38,3 +38,18 @@ func TestServer_StoppedAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// Serve ends without an error when its listener is closed.
+func TestServer_ListenerClosed(t *testing.T) {
+	n := newNode(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- n.Serve(l) }()
+	l.Close()
+	if err := <-served; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}

@@ -53,6 +53,21 @@ func untilClosed(c net.Conn) (text string, took time.Duration) {
 	return string(b), time.Since(begin)
 }
 
+// A client that never ends its head is let go of, and holds up nobody.
+func TestHostile_SlowHead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(t)
+		c := n.dialPipe()
+		fmt.Fprint(c, "GET /api/whoami HTTP/1.1\r\nHost: h\r\nX-Slow: ")
+		if got := fmt.Sprint(n.statusesOf("GET /api/nothing HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")); got != "[404]" {
+			t.Errorf("the next client is answered %s", got)
+		}
+		if _, took := untilClosed(c); took > headerTimeout {
+			t.Errorf("the connection ended after %v, want %v", took, headerTimeout)
+		}
+	})
+}
+
 // A body that never comes to its end holds a connection no longer than a minute.
 func TestHostile_SlowBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

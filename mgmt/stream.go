@@ -152,11 +152,9 @@ func (c *call) mayHear(e *broker.Event) bool {
 	switch e.Kind {
 	case "connection":
 		return c.sees(e.User)
-	case "queue", "exchange", "binding", "policy", "operator-policy":
-		return c.isAdministrator() || c.mayEnter(e.Vhost)
-	case "vhost":
-		return c.isMonitor() || c.mayEnter(e.Vhost)
-	case "vhost-limit":
+	case "queue", "exchange", "binding", "policy", "operator-policy", "transfer":
+		return c.seesVhost(e.Vhost)
+	case "vhost", "vhost-limit":
 		return c.isMonitor() || c.mayEnter(e.Vhost)
 	case "parameter":
 		return c.isAdministrator() || c.tags.Has(auth.Policymaker) && c.mayEnter(e.Vhost)

@@ -171,6 +171,31 @@ func expensive(n *fixture, takes time.Duration) (made *int) {
 	return made
 }
 
+// Who comes and goes with ever new topics leaves few of them behind.
+func TestStream_TopicsThatNobodyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(t)
+		for i := range maxLingering/maxTopics + 20 {
+			v, query := newValve(), ""
+			close(v.open)
+			for k := range maxTopics {
+				query += "topic=" + formEncode("/vhosts/"+strconv.Itoa(i*maxTopics+k)) + "&"
+			}
+			stop := n.listen(v, query)
+			synctest.Wait()
+			stop()
+		}
+		if got := len(n.hub.topics); got > maxLingering {
+			t.Errorf("%d topics are kept", got)
+		}
+		time.Sleep(topicLinger + time.Second)
+		n.hub.sample()
+		if len(n.hub.topics) != 0 || n.hub.held.Load() != 0 {
+			t.Errorf("%d topics with %d octets are left", len(n.hub.topics), n.hub.held.Load())
+		}
+	})
+}
+
 // What costs much is made less often.
 func TestStream_Pace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

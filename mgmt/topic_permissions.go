@@ -58,11 +58,8 @@ func topicPermission(c *call) error {
 // putTopicPermission answers PUT /api/topic-permissions/{vhost}/{user}. The
 // exchange need not exist.
 func putTopicPermission(c *call) error {
-	b, err := c.body()
+	b, err := c.bodyWith("exchange", "write", "read")
 	if err != nil {
-		return err
-	}
-	if err := b.require("exchange", "write", "read"); err != nil {
 		return err
 	}
 	if err := c.vhostAndUser(); err != nil {

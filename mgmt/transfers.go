@@ -3,10 +3,8 @@ package mgmt
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 
 	"amqpd/broker"
-	"amqpd/cluster/meta"
 )
 
 // transferShape is a transfer, which RabbitMQ does not have.
@@ -72,11 +70,22 @@ func destinationValue(t *broker.TransferView) value {
 	return of(obj(m("exchange", str(name)), m("routing_key", key)))
 }
 
-// transferKeys and destinationKeys are what a request may have. Others are
-// refused: a condition that is misspelt must not move everything.
+// transferInputs and destinationInputs are what a request may have. Other keys
+// are refused: a condition that is misspelt must not move everything.
 var (
-	transferKeys    = []string{"action", "destination", "redrive_to", "filter", "rate", "limit"}
-	destinationKeys = []string{"queue", "exchange", "routing_key"}
+	transferInputs = []input{
+		{name: "action", kind: "string", doc: "What is done with the messages", choices: []string{"move", "copy", "redrive"}, needed: true},
+		{name: "destination", kind: "object", doc: "Where they go; a redrive has none", members: destinationInputs},
+		{name: "redrive_to", kind: "string", doc: "To the exchange that a message was published to, or into the queue where it first died", choices: []string{"exchange", "queue"}},
+		{name: "filter", kind: "object", doc: "Which messages; without it all", members: filterInputs},
+		{name: "rate", kind: "integer", doc: "Messages in a second, at most; without it as fast as it goes"},
+		{name: "limit", kind: "integer", doc: "Messages; without it all"},
+	}
+	destinationInputs = []input{
+		{name: "queue", kind: "string", doc: "Into this queue, with exchange and routing key as they are"},
+		{name: "exchange", kind: "string", doc: "Published anew to this exchange"},
+		{name: "routing_key", kind: "string", doc: "With this routing key; without it with their own"},
+	}
 )
 
 // postTransfer answers POST /api/queues/{vhost}/{queue}/transfers.
@@ -103,7 +112,7 @@ func postTransfer(c *call) error {
 
 // transfer reads what is to be moved where.
 func (b body) transfer() (ask broker.TransferRequest, err error) {
-	if err := b.onlyKnows(transferKeys); err != nil {
+	if err := b.onlyKnows(transferInputs); err != nil {
 		return ask, err
 	}
 	if err := b.require("action"); err != nil {
@@ -152,7 +161,7 @@ func (b body) destination(ask *broker.TransferRequest) error {
 	if json.Unmarshal(b["destination"], &to) != nil {
 		return badRequest("destination is not an object")
 	}
-	if err := to.onlyKnows(destinationKeys); err != nil {
+	if err := to.onlyKnows(destinationInputs); err != nil {
 		return err
 	}
 	for key, set := range map[string]**string{"queue": &ask.ToQueue, "exchange": &ask.ToExchange, "routing_key": &ask.RoutingKey} {
@@ -173,24 +182,23 @@ func (b body) destination(ask *broker.TransferRequest) error {
 
 // getTransfers answers GET /api/transfers.
 func getTransfers(c *call) error {
+	only, err := c.onlyVhost()
+	if err != nil {
+		return err
+	}
 	var rows []*broker.TransferView
 	for _, t := range c.s.broker.Transfers() {
-		if c.seesTransfer(&t) {
+		if (only == "" || t.Vhost == only) && c.seesVhost(t.Vhost) {
 			rows = append(rows, &t)
 		}
 	}
 	return items(c, transferShape, rows)
 }
 
-// seesTransfer tells whether the caller may know of a transfer.
-func (c *call) seesTransfer(t *broker.TransferView) bool {
-	return c.isAdministrator() || slices.ContainsFunc(c.visibleVhosts(), func(v *meta.Vhost) bool { return v.Name == t.Vhost })
-}
-
 // transfer gives the transfer of the path.
 func (c *call) transfer() (t broker.TransferView, err error) {
 	t, exists := c.s.broker.Transfer(c.path("id"))
-	if !exists || !c.seesTransfer(&t) {
+	if !exists || !c.seesVhost(t.Vhost) {
 		return t, notFound()
 	}
 	return t, nil
@@ -202,7 +210,7 @@ func getTransfer(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.item(shaped[*broker.TransferView]{transferShape, &t})
+	return single(c, transferShape, &t)
 }
 
 // ownTransfer gives the transfer of the path to whom it belongs, and to

@@ -54,7 +54,7 @@ func user(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.item(shaped[*meta.User]{userShape, u})
+	return single(c, userShape, u)
 }
 
 // putUser answers PUT /api/users/{user} (management-api §7.2). All of it is done
@@ -191,11 +191,8 @@ func deleteUser(c *call) error {
 // bulkDeleteUsers answers POST /api/users/bulk-delete. It stops at the first
 // user that is not there.
 func bulkDeleteUsers(c *call) error {
-	b, err := c.body()
+	b, err := c.bodyWith("users")
 	if err != nil {
-		return err
-	}
-	if err := b.require("users"); err != nil {
 		return err
 	}
 	var names []string

@@ -32,7 +32,7 @@ const (
 type value struct {
 	kind kind
 	n    int64  // kindWhole; kindFlag 0 or 1; kindFraction its bits
-	s    string // kindText
+	s    string // kindText; of a sortable kindMade its JSON
 	made made   // kindMade
 }
 
@@ -242,7 +242,16 @@ func (v value) at(path []string) value {
 	return v
 }
 
-// compare orders values as lists are sorted (management-api §4).
+// sortable is v, what is made of others with the text by which it sorts.
+func (v value) sortable() value {
+	if v.kind == kindMade {
+		v.s = v.json()
+	}
+	return v
+}
+
+// compare orders values as lists are sorted (management-api §4). REQUIRES: they
+// are sortable.
 func compare(a, b value) int {
 	if a.numeric() && b.numeric() {
 		return cmp.Compare(a.number(), b.number())
@@ -253,11 +262,8 @@ func compare(a, b value) int {
 	if words := a.word() != "" && b.word() != ""; words {
 		return strings.Compare(a.word(), b.word())
 	}
-	if a.kind == kindText && b.kind == kindText {
+	if a.kind == b.kind {
 		return strings.Compare(a.s, b.s)
-	}
-	if a.kind == kindMade && b.kind == kindMade {
-		return strings.Compare(a.json(), b.json())
 	}
 	return cmp.Compare(a.kind, b.kind)
 }

@@ -2,9 +2,8 @@ package mgmt
 
 import (
 	"encoding/json"
-	"fmt"
-	"net/http"
 
+	"amqpd/broker"
 	"amqpd/broker/auth"
 	"amqpd/cluster/meta"
 	"amqpd/policy"
@@ -12,44 +11,57 @@ import (
 
 // vhostRow is a virtual host as a list or an item shows it.
 type vhostRow struct {
-	c *call
-	v *meta.Vhost
-	w *windows
+	*meta.Vhost
+	node   string
+	totals broker.Totals
+	read   readout
+}
+
+// vhostRows makes rows of virtual hosts.
+func (c *call) vhostRows(w windows, vhosts ...*meta.Vhost) []*vhostRow {
+	b, s := c.s.broker, c.s.sampler
+	b.Totals() // brings those of virtual hosts up to date
+	rows := make([]*vhostRow, len(vhosts))
+	for i, v := range vhosts {
+		t, _ := b.VhostTotals(v.Name, false)
+		rows[i] = &vhostRow{v, b.NodeName(), t, readoutOf(s, &s.vhosts, v.Name, retainGlobal, w)}
+	}
+	return rows
 }
 
 // vhostShape is management-api §8.8.
-var vhostShape = append(shape[vhostRow]{
-	{"name", func(r vhostRow) value { return str(r.v.Name) }},
-	{"description", func(r vhostRow) value { return str(r.v.Description) }},
-	{"tags", func(r vhostRow) value { return strs(r.v.Tags) }},
-	{"default_queue_type", func(r vhostRow) value {
-		if r.v.DefaultQueueType == "" {
+var vhostShape = append(shape[*vhostRow]{
+	{"name", func(v *vhostRow) value { return str(v.Name) }},
+	{"description", func(v *vhostRow) value { return str(v.Description) }},
+	{"tags", func(v *vhostRow) value { return strs(v.Tags) }},
+	{"default_queue_type", func(v *vhostRow) value {
+		if v.DefaultQueueType == "" {
 			return str("undefined")
 		}
-		return str(r.v.DefaultQueueType)
+		return str(v.DefaultQueueType)
 	}},
-	{"metadata", func(r vhostRow) value {
-		return of(obj(m("description", str(r.v.Description)), m("tags", strs(r.v.Tags)),
-			m("default_queue_type", strOrMissing(r.v.DefaultQueueType))))
+	{"metadata", func(v *vhostRow) value {
+		return of(obj(m("description", str(v.Description)), m("tags", strs(v.Tags)),
+			m("default_queue_type", strOrMissing(v.DefaultQueueType))))
 	}},
-	{"tracing", func(r vhostRow) value { return flag(r.v.Tracing) }},
-	{"cluster_state", func(r vhostRow) value { return of(obj(m(r.c.s.broker.NodeName(), str("running")))) }},
+	{"tracing", func(v *vhostRow) value { return flag(v.Tracing) }},
+	{"cluster_state", func(v *vhostRow) value { return of(obj(m(v.node, str("running")))) }},
 }, vhostFigures...)
 
 // vhosts answers GET /api/vhosts: every name for a monitor, else what the caller
 // may enter.
 func vhosts(c *call) error {
-	w, err := c.vhostWindows(listRangeFault)
+	w, err := c.windows(listRangeFault)
 	if err != nil {
 		return err
 	}
-	var rows []vhostRow
+	var shown []*meta.Vhost
 	for v := range c.view().Vhosts() {
 		if c.isMonitor() || c.mayEnter(v.Name) {
-			rows = append(rows, vhostRow{c, v, w})
+			shown = append(shown, v)
 		}
 	}
-	return paged(c, vhostShape, rows, func(r vhostRow) string { return r.v.Name })
+	return paged(c, vhostShape, c.vhostRows(w, shown...), func(v *vhostRow) string { return v.Name })
 }
 
 // vhost answers GET /api/vhosts/{vhost}.
@@ -58,11 +70,11 @@ func vhost(c *call) error {
 	if err != nil {
 		return err
 	}
-	w, err := c.vhostWindows(rangeFault)
+	w, err := c.windows(rangeFault)
 	if err != nil {
 		return err
 	}
-	return c.item(shaped[vhostRow]{vhostShape, vhostRow{c, v, w}})
+	return single(c, vhostShape, c.vhostRows(w, v)[0])
 }
 
 // putVhost answers PUT /api/vhosts/{vhost}. Description and tags that are not
@@ -161,16 +173,4 @@ func startVhost(c *call) error {
 		return err
 	}
 	return c.noContent()
-}
-
-// done answers 204 for a change that was carried out; its error otherwise, of
-// which a missing object is a plain 404.
-func (c *call) done(err error) error {
-	if err == nil {
-		return c.noContent()
-	}
-	if r := c.refusalOf(err); r.status == http.StatusNotFound {
-		return fmt.Errorf("%w", notFound())
-	}
-	return err
 }

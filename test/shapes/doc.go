@@ -26,7 +26,7 @@
 //	session.txt  ID METHOD PATH STATUS, and below it the attributes of
 //	             attributes in session.go.
 //	differs.txt  field NAME: reason, request ID: reason. What is listed and does not
-//	             differ is noted.
+//	             differ fails the run, so that the list stays true.
 //
 // What it does not do: it compares no numbers, and allows fields that were not
 // recorded, because clients do.
