@@ -1,6 +1,7 @@
 /** What the console's own words mean, for the question marks beside them. */
 const words = {
   Ready: 'Messages that wait in the queue and can be delivered now.',
+  'Ready in memory': 'Those of them whose octets are in memory, so that they are delivered without reading the disk.',
   Unacked: 'Messages that a consumer has and has not acknowledged yet. They come back if its channel closes.',
   Unacknowledged: 'Messages that were delivered and not acknowledged yet. They come back if the channel closes.',
   Unconfirmed: 'Published messages for which the publisher still waits for its confirm.',
@@ -29,6 +30,7 @@ const words = {
   Internal: 'Clients cannot publish to it; only other exchanges do, by bindings.',
   Tracing: 'Copies of everything published and delivered in the virtual host go to the exchange amq.rabbitmq.trace.',
   'Default queue type': 'What a queue becomes whose declaration names no type.',
+  'Net tick time': 'Seconds after which nodes take a silent node for gone.',
   'Run queue': 'Work that is ready and waits for a processor.',
   Rates: 'How finely the node counts: for each object (basic), or for each pair of objects too (detailed).',
   'Memory is measured by': 'rss: the memory of the process as the system counts it.',

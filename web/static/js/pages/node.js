@@ -78,9 +78,11 @@ function Used({ node, row: [title, key, words, limit, format] }) {
   return html`<${Chart} id=${`node.${key}`} title=${title + bound} format=${format} series=${series} />`;
 }
 
+const version = (n) => n.applications?.find((a) => a.name === 'rabbit')?.version;
+
 const details = (n) => [
   ['Up for', duration(n.uptime)], ['Processors', count(n.processors)], ['Process', n.os_pid], ['Run queue', count(n.run_queue)],
-  ['Rates', n.rates_mode], ['Data directory', html`<code>${n.db_dir}</code>`],
+  ['Version', version(n)], ['Rates', n.rates_mode], ['Net tick time', n.net_ticktime && `${n.net_ticktime} s`], ['Data directory', html`<code>${n.db_dir}</code>`],
   ['Settings from', [].concat(n.config_files || []).join(', ') || 'flags and environment'], ['Log', [].concat(n.log_files || []).join(', ')],
   ['Memory is measured by', n.mem_calculation_strategy],
 ];

@@ -18,9 +18,10 @@ import { HealthLink } from './health-link.js';
 export function Overview() {
   const range = useRange('overview');
   const poll = usePoll('/overview' + query(range.params('lengths', 'msg_rates', 'data_rates')));
-  const { overview } = usePlace();
+  const name = usePlace().overview.cluster_name;
+  const lead = name && may.administer() ? html`<a href=${href(['cluster'])} title="Change the name">${name}</a>` : name || ' ';
   return html`
-    <${Page} title="Overview" lead=${overview.cluster_name || ' '} actions=${html`<${HealthLink} /><${RangePick} range=${range} />`}>
+    <${Page} title="Overview" lead=${lead} actions=${html`<${HealthLink} /><${RangePick} range=${range} />`}>
       <${Loaded} poll=${poll}>${(o) => html`
         <${Warnings} overview=${o} />
         <${Totals} overview=${o} />
@@ -87,7 +88,9 @@ function Disk({ node }) {
 
 const Info = ({ node: n }) => html`
   <span class="badges">
+    ${n.type && html`<${Badge} title="Where the definitions are kept">${n.type}<//>`}
     ${n.rates_mode && html`<${Badge} title="How finely message rates are kept">${n.rates_mode}<//>`}
+    ${n.mem_calculation_strategy && html`<${Badge} title="How memory is measured">${n.mem_calculation_strategy}<//>`}
     ${n.enabled_plugins?.length > 0 && html`<${Badge} title=${n.enabled_plugins.join('\n')}>${n.enabled_plugins.length} plugins<//>`}
   </span>`;
 

@@ -95,6 +95,7 @@ const Settings = ({ title, values }) => Object.keys(values || {}).length > 0 && 
 const amounts = [
   ['Total', 'messages', 'message_bytes'],
   ['Ready', 'messages_ready', 'message_bytes_ready'],
+  ['Ready in memory', 'messages_ready_ram'],
   ['Unacked', 'messages_unacknowledged', 'message_bytes_unacknowledged'],
   ['In memory', 'messages_ram', 'message_bytes_ram'],
   ['Persistent', 'messages_persistent', 'message_bytes_persistent'],
@@ -114,7 +115,7 @@ function Amounts({ queue: q }) {
           <tbody>
             ${shown.map(([title, messages, octets]) => html`
               <tr key=${title}>
-                <th scope="row">${title}<${Help} about=${title} /></th><td class="num">${count(q[messages])}</td><td class="num">${bytes(q[octets])}</td>
+                <th scope="row">${title}<${Help} about=${title} /></th><td class="num">${count(q[messages])}</td><td class="num">${octets && bytes(q[octets])}</td>
               </tr>`)}
             <tr>
               <th scope="row">Memory of the queue itself<${Help} about="Memory of the queue itself" /></th><td></td><td class="num">${bytes(q.memory)}</td>
