@@ -47,6 +47,7 @@ type event struct {
 type conn struct {
 	t          testing.TB
 	nc         net.Conn
+	born       time.Time // not after the connect
 	br         *bufio.Reader
 	vhost      string
 	frameMax   int // body frames are cut to it
@@ -58,12 +59,13 @@ type conn struct {
 
 func dial(t testing.TB, addr string) *conn {
 	t.Helper()
+	born := time.Now()
 	nc, err := net.DialTimeout("tcp", addr, patience)
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
 	t.Cleanup(func() { nc.Close() })
-	return &conn{t: t, nc: nc, br: bufio.NewReaderSize(nc, 64<<10), vhost: "/", frameMax: 4096, stash: map[uint16][]frame{}}
+	return &conn{t: t, nc: nc, born: born, br: bufio.NewReaderSize(nc, 64<<10), vhost: "/", frameMax: 4096, stash: map[uint16][]frame{}}
 }
 
 // fail ends the fact with a message and the connection's trace.

@@ -266,7 +266,7 @@ var frameErrorFacts = []fact{
 		b[len(b)-1] = 0x11
 		c.write(b)
 		c.hard(501, like(`type 1, all octets = <<0,20,0,20,1>>: \{invalid_frame_end_marker,(\n +)?17\}$`), "")
-		c.zero().eof(2*time.Second, 6*time.Second)
+		c.zero().eof(silence)
 	}},
 	{name: "§1.7 a payload of frame_max is tolerated", run: func(c *client) {
 		s := c.login(login{frameMax: 4096})
@@ -285,12 +285,12 @@ var frameErrorFacts = []fact{
 		c.use()
 		c.write([]byte("\x03\x00\x01\x7f\x00\x00\x00"))
 		c.hard(501, "type 3, all octets = <<>>: {frame_too_large,2130706432,131064}", "")
-		c.zero().eof(2*time.Second, 6*time.Second)
+		c.zero().eof(silence)
 	}},
 	{name: "§1.7 a payload over 4096 before tune-ok: silence, then the end", run: func(c *client) {
 		s := c.started()
 		s.send("connection.start-ok", login{properties: table{"long", strings.Repeat("x", 4096)}}.startOk()...)
-		s.eof(2500*time.Millisecond, 6*time.Second)
+		s.eof(silence)
 	}},
 	{name: "§1.7 an exchange name that is not UTF-8", run: func(c *client) {
 		c.send("exchange.declare", "exchange", "\xff\xfe", "type", "direct")

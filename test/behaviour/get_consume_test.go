@@ -302,9 +302,9 @@ var sharingFacts = []fact{
 		}
 	}},
 	{name: "§5.4 a consumed queue does not expire, so no basic.cancel", run: func(c *client) {
-		q := c.queue(table{"x-expires", 200})
+		q := c.queue(table{"x-expires", 5000})
 		c.consume(q)
-		c.silent(700 * time.Millisecond)
+		c.silent(8 * time.Second)
 	}},
 	{name: "§5.4 each consumer of a deleted queue gets its own basic.cancel", run: func(c *client) {
 		q := c.queue()

@@ -7,6 +7,12 @@ import (
 	"time"
 )
 
+// How long a broker waits: behind a refusal before it ends the socket, and for a handshake.
+const (
+	silence       = 3 * time.Second
+	handshakeTime = 10 * time.Second
+)
+
 // refusedHeaders are first octets that are answered with the header of the version that is spoken here.
 var refusedHeaders = []struct{ what, header string }{
 	{"AMQP 1.0 (id 0)", "AMQP\x00\x01\x00\x00"},
@@ -36,7 +42,7 @@ func headerFacts() []fact {
 			if got := s.octets(8); got != protocolHeader {
 				s.fail("got %q", got)
 			}
-			s.eof(0, time.Second)
+			s.eof(0)
 		}},
 		{name: "§1.1 the header may come in pieces", run: func(c *client) {
 			s := c.socket()
@@ -48,7 +54,7 @@ func headerFacts() []fact {
 		{name: "§1.1 fewer than 8 octets wait for the handshake timeout", run: func(c *client) {
 			s := c.socket()
 			s.write([]byte("AMQP\x00\x00\x09"))
-			s.eof(8*time.Second, 14*time.Second)
+			s.eof(handshakeTime)
 		}},
 	}
 	for _, r := range refusedHeaders {
@@ -58,7 +64,7 @@ func headerFacts() []fact {
 			if got := s.octets(8); got != protocolHeader {
 				s.fail("got %q", got)
 			}
-			s.eof(0, time.Second)
+			s.eof(0)
 		}})
 	}
 	return facts
@@ -155,7 +161,7 @@ var authFacts = []fact{
 		s := c.started()
 		s.send("connection.start-ok", login{password: "wrong"}.startOk()...)
 		s.expect("connection.close")
-		s.eof(2500*time.Millisecond, 5*time.Second)
+		s.eof(silence)
 	}},
 	{name: "§1.3 wrong password without the capability: 3 s of silence, then the end", run: func(c *client) {
 		c.mute(login{password: "wrong", caps: table{}})
@@ -184,7 +190,7 @@ func (c *client) mute(l login) {
 	c.t.Helper()
 	s := c.started()
 	s.send("connection.start-ok", l.startOk()...)
-	s.eof(2500*time.Millisecond, 6*time.Second)
+	s.eof(silence)
 }
 
 // refusedLogin logs in and expects the 403 close with ids 0/0.
@@ -194,7 +200,7 @@ func (c *client) refusedLogin(l login, mechanism string) {
 	s.send("connection.start-ok", l.startOk()...)
 	s.expect("connection.close", "code", 403, "text", fmt.Sprintf(loginRefused, mechanism), "class-id", 0, "method-id", 0)
 	s.send("connection.close-ok")
-	s.eof(0, 2*time.Second)
+	s.eof(0)
 }
 
 // tune answers connection.tune and then opens the vhost, or expects 3 s of silence and the end.
@@ -203,7 +209,7 @@ func (c *client) tune(accepted bool, channelMax, frameMax, heartbeat int) {
 	s := c.tuning(login{})
 	s.send("connection.tune-ok", "channel-max", channelMax, "frame-max", frameMax, "heartbeat", heartbeat)
 	if !accepted {
-		s.eof(2500*time.Millisecond, 6*time.Second)
+		s.eof(silence)
 		return
 	}
 	s.send("connection.open", "virtual-host", "/")

@@ -50,8 +50,7 @@ var policyFacts = []fact{
 	}},
 	{name: "§9.2 expires by policy", run: func(c *client) {
 		s, q := c.governed("expires")
-		s.silent(700 * time.Millisecond) // a passive declare would start the interval again
-		s.gone(q)
+		s.expires(q, 300*time.Millisecond)
 	}},
 	{name: "§9.2 overflow by policy", run: func(c *client) {
 		s, q := c.governed("overflow")

@@ -3,7 +3,6 @@ package behaviour_test
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 var quorumQueue = table{"x-queue-type", "quorum"}
@@ -318,5 +317,3 @@ func exclusiveFacts() []fact {
 }
 
 var queueFacts = slices.Concat(queueDeclareFacts, queueEquivalenceFacts, lastDeclaredFacts(), exclusiveFacts(), queueEndFacts)
-
-const soon = 3 * time.Second

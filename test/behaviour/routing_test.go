@@ -352,10 +352,10 @@ var delayedFacts = []fact{
 		x := c.delayed()
 		q := c.bound(x, "")
 		c.consume(q)
-		c.publish(x, "k", "late", "headers", table{"x-delay", 300})
+		c.publish(x, "k", "late", "headers", table{"x-delay", 3000})
 		c.publish(x, "k", "now")
 		c.delivers("now")
-		c.deliver("body", "late", "exchange", x, "routing-key", "k", "headers", table{"x-delay", -300})
+		c.deliver("body", "late", "exchange", x, "routing-key", "k", "headers", table{"x-delay", -3000})
 	}},
 	{name: "§3.5 delayed: while delayed a mandatory message is returned", differs: delayedHere, run: func(c *client) {
 		x := c.delayed()

@@ -275,18 +275,23 @@ func (c *client) missing(queue string) {
 // gone waits until a queue does not exist any more.
 func (c *client) gone(queue string) {
 	c.t.Helper()
-	c.eventually("queue "+queue+" gone", func() bool {
-		c.send("queue.declare passive", "queue", queue)
-		ev, err := c.next(c.ch, deadline())
-		if err != nil {
-			c.fail("passive declare: %v", err)
-		}
-		if ev.name == "channel.close" {
-			c.send("channel.close-ok")
-			c.call("channel.open")
-		}
-		return ev.name == "channel.close"
-	})
+	c.eventually("queue "+queue+" gone", func() bool { return !c.exists(queue) })
+}
+
+// exists asks for a queue.
+func (c *client) exists(queue string) bool {
+	c.t.Helper()
+	c.send("queue.declare passive", "queue", queue)
+	ev, err := c.next(c.ch, deadline())
+	if err != nil {
+		c.fail("passive declare: %v", err)
+	}
+	if ev.name != "channel.close" {
+		return true
+	}
+	c.send("channel.close-ok")
+	c.call("channel.open")
+	return false
 }
 
 // lockText refuses what another connection's exclusive queue is asked for (amqp-behaviour §4.6).

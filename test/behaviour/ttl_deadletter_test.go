@@ -7,7 +7,7 @@ import (
 
 var ttlFacts = []fact{
 	{name: "§5.7 x-message-ttl", run: func(c *client) {
-		q := c.queue(table{"x-message-ttl", 200})
+		q := c.queue(table{"x-message-ttl", 3000})
 		c.put(q, "m")
 		c.ready(q, 1)
 		c.ready(q, 0)
@@ -15,7 +15,7 @@ var ttlFacts = []fact{
 	}},
 	{name: "§5.7 expiration", run: func(c *client) {
 		q := c.queue()
-		c.publish("", q, "m", "expiration", "200")
+		c.publish("", q, "m", "expiration", "3000")
 		c.ready(q, 1)
 		c.ready(q, 0)
 		c.empty(q)
@@ -389,7 +389,7 @@ var repeatedDeathFacts = []fact{
 		c.call("queue.declare", "queue", q, "arguments",
 			table{"x-message-ttl", 50, "x-dead-letter-exchange", "", "x-dead-letter-routing-key", q})
 		c.put(q, "m")
-		c.silent(300 * time.Millisecond)
+		c.silent(3 * time.Second)
 		c.empty(q)
 		c.ready(q, 0)
 	}},
@@ -400,7 +400,7 @@ var repeatedDeathFacts = []fact{
 		c.call("queue.declare", "queue", b, "arguments",
 			table{"x-message-ttl", 50, "x-dead-letter-exchange", "", "x-dead-letter-routing-key", a})
 		c.put(a, "m")
-		c.silent(500 * time.Millisecond)
+		c.silent(3 * time.Second)
 		c.empty(a)
 		c.empty(b)
 	}},
