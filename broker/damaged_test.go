@@ -118,30 +118,28 @@ func nothingLeft(t *testing.T, b *Broker, queue string) {
 
 // TestDamagedDelayedMessageGoes damages a message that an exchange keeps back.
 func TestDamagedDelayedMessageGoes(t *testing.T) {
-	dir := t.TempDir()
-	b := open(t, Options{DataDir: dir})
-	k := dial(t, b).guest()
-	delayedExchange(k, 1)
-	k.durable(1, "q", nil)
-	call[amqp.QueueBindOk](k, 1, &amqp.QueueBind{Queue: "q", Exchange: "later"})
-	k.confirms(1)
-	for _, body := range []string{"damaged", "good"} {
-		k.publish(1, "later", "", delay(500), strings.Repeat(body+" ", 20))
-		want[amqp.BasicAck](k, 1)
-	}
-	k.bye()
-	stop(t, b)
-	damage(t, dir, "damaged damaged")
-	b = open(t, Options{DataDir: dir})
-	k = dial(t, b).guest()
-	if d := k.awaitGet(1, "q"); !strings.HasPrefix(d.body, "good") {
-		t.Errorf("got %.10q", d.body)
-	}
-	k.bye()
-	nothingLeft(t, b, "q")
-	if n := b.Delayed(); n != 0 {
-		t.Errorf("%d messages are still delayed", n)
-	}
+	timed(t, Options{}, func(t *testing.T, b *Broker, k *client) {
+		k.guest()
+		later(k)
+		k.confirms(1)
+		for _, body := range []string{"damaged", "good"} {
+			k.publish(1, "later", "", delay(60_000), strings.Repeat(body+" ", 20))
+			want[amqp.BasicAck](k, 1)
+		}
+		k.bye()
+		stop(t, b)
+		damage(t, b.o.DataDir, "damaged damaged")
+		b, k = reopen(t, b)
+		k.consume(1, "q", true)
+		if d := k.deliver(1); !strings.HasPrefix(d.body, "good") {
+			t.Errorf("got %.10q", d.body)
+		}
+		k.bye()
+		nothingLeft(t, b, "q")
+		if n := b.Delayed(); n != 0 {
+			t.Errorf("%d messages are still delayed", n)
+		}
+	})
 }
 
 // damage changes an octet in every segment that holds text.

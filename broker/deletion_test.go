@@ -151,29 +151,27 @@ func TestExchangeDeleteIfUnused_IsOneStep(t *testing.T) {
 // Durable queues that expire in the same moment share the disk's syncs, and the
 // references of what they held are given back at once.
 func TestManyQueuesAreDeletedAtOnce(t *testing.T) {
-	const expires = 2000
-	b := open(t, Options{})
-	n := scaled(2000, 10_000)
-	var batch meta.Batch
-	for i := range n {
-		batch.Commands = append(batch.Commands, meta.PutQueue{Queue: meta.Queue{
-			Vhost: "/", Name: fmt.Sprint("q", i), Kind: "classic", Durable: true, Home: b.o.NodeName,
-			Arguments: amqp.Table{{Key: "x-expires", Value: amqp.Long(expires)}},
-		}})
-	}
-	put(t, b, batch)
-	w := b.borrow()
-	for i := range n {
-		w.put(b.queue("/", fmt.Sprint("q", i)), -1)
-	}
-	b.giveBack(w)
-	due := b.clock() + expires
-	before := b.store.Stats()
-	watch(t, func() bool { return b.state.View().QueueCount("/") == 0 })
-	after := b.store.Stats()
-	t.Logf("%d queues: %d ms late, %d syncs", n, b.clock()-due, after.Syncs-before.Syncs)
-	if syncs := after.Syncs - before.Syncs; syncs > uint64(n)/10 {
-		t.Errorf("%d syncs for %d queues", syncs, n)
-	}
-	eventually(t, "nothing is held", func() bool { return b.store.Stats().References == 0 })
+	timed(t, Options{}, func(t *testing.T, b *Broker, _ *client) {
+		n := scaled(2000, 10_000)
+		var batch meta.Batch
+		for i := range n {
+			batch.Commands = append(batch.Commands, meta.PutQueue{Queue: meta.Queue{
+				Vhost: "/", Name: fmt.Sprint("q", i), Kind: "classic", Durable: true, Home: b.o.NodeName,
+				Arguments: amqp.Table{{Key: "x-expires", Value: amqp.Long(10_000)}},
+			}})
+		}
+		put(t, b, batch)
+		w := b.borrow()
+		for i := range n {
+			w.put(b.queue("/", fmt.Sprint("q", i)), -1)
+		}
+		b.giveBack(w)
+		before := b.store.Stats().Syncs
+		eventually(t, "they are deleted", func() bool { return b.state.View().QueueCount("/") == 0 })
+		syncs := b.store.Stats().Syncs - before
+		if t.Logf("%d queues: %d syncs", n, syncs); syncs > uint64(n)/10 {
+			t.Errorf("%d syncs for %d queues", syncs, n)
+		}
+		eventually(t, "nothing is held", func() bool { return b.store.Stats().References == 0 })
+	})
 }

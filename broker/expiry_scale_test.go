@@ -107,7 +107,7 @@ func TestManyMessagesExpireOneByOne(t *testing.T) {
 	w.tick()
 	start := w.now
 	for i := range n {
-		w.put(q, 500+int64(i)*4000/int64(n)+start-w.now)
+		w.put(q, max(500+int64(i)*4000/int64(n)+start-w.now, 1))
 	}
 	w.end()
 	var early, late int

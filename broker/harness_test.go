@@ -55,12 +55,13 @@ func stop(t testing.TB, b *Broker) {
 
 // client is a test's end of a connection.
 type client struct {
-	t     testing.TB
-	nc    net.Conn
-	buf   []byte
-	caps  amqp.Table
-	frame uint32 // frame_max it asks for
-	beat  uint16
+	t        testing.TB
+	nc       net.Conn
+	buf      []byte
+	caps     amqp.Table
+	frame    uint32 // frame_max it asks for
+	beat     uint16
+	patience time.Duration // of each read and write, 0: there is no end to it
 }
 
 // pipe connects to b in memory.
@@ -80,13 +81,19 @@ func dial(t testing.TB, b *Broker) *client {
 }
 
 func newClient(t testing.TB, nc net.Conn) *client {
-	k := &client{t: t, nc: nc, frame: 131072}
+	k := &client{t: t, nc: nc, frame: 131072, patience: patience}
 	for _, name := range []string{"consumer_cancel_notify", "connection.blocked", "basic.nack", "authentication_failure_close"} {
 		k.caps = append(k.caps, amqp.Field{Key: name, Value: amqp.Bool(true)})
 	}
 	t.Cleanup(func() { _ = nc.Close() })
-	_ = nc.SetDeadline(time.Now().Add(patience))
 	return k
+}
+
+// wait lets the patience begin for a read or a write.
+func (k *client) wait() {
+	if k.patience > 0 {
+		_ = k.nc.SetDeadline(time.Now().Add(k.patience))
+	}
 }
 
 // tcpPair returns the two ends of a loopback TCP connection.
@@ -111,6 +118,7 @@ func tcpPair(t testing.TB) (mine, theirs net.Conn) {
 // write sends raw octets.
 func (k *client) write(b []byte) {
 	k.t.Helper()
+	k.wait()
 	if _, err := k.nc.Write(b); err != nil {
 		k.t.Fatalf("write: %v", err)
 	}
@@ -144,6 +152,7 @@ func (k *client) frameOrEnd() (f amqp.Frame, ok bool) {
 			return f, true
 		}
 		chunk := make([]byte, 64<<10)
+		k.wait()
 		n, err = k.nc.Read(chunk)
 		k.buf = append(k.buf, chunk[:n]...)
 		if n == 0 && err != nil {

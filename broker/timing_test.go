@@ -18,9 +18,19 @@ func timed(t *testing.T, o Options, f func(t *testing.T, b *Broker, k *client)) 
 		o.DataDir = dir
 		b := open(t, o)
 		k := pipe(t, b)
-		_ = k.nc.SetDeadline(time.Time{})
+		k.patience = 0
 		f(t, b, k)
 	})
+}
+
+// reopen starts a broker on the directory of one that has stopped, with a client that
+// waits as long as it takes.
+func reopen(t *testing.T, stopped *Broker) (*Broker, *client) {
+	t.Helper()
+	b := open(t, Options{DataDir: stopped.o.DataDir})
+	k := pipe(t, b)
+	k.patience = 0
+	return b, k.guest()
 }
 
 // beats reads until the end of the connection and notes when heartbeats came,

@@ -436,7 +436,7 @@ func TestTransfer_EndsWithWhatItNeeds(t *testing.T) {
 			put(t, m.Broker, meta.PutUser{User: meta.User{Name: "u"}})
 			put(t, m.Broker, meta.PutPermission{Permission: meta.Permission{User: "u", Vhost: "/", Read: ".*", Write: ".*"}})
 			m.a = agentOf(t, m.Broker, "u")
-			m.fill(50, nil)
+			m.fill(500, nil)
 			ask := toQueue("to")
 			ask.MaxRate = 10
 			id := m.begin(ask)
