@@ -165,23 +165,23 @@ func fill(t *testing.T, v *victim, queue string, mode uint8, total int) (most in
 	if err := ch.Confirm(false); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), node.Patience)
-	defer cancel()
 	body := make([]byte, 10<<10)
 	var sent []*amqp.DeferredConfirmation
 	slowest := time.Duration(0)
 	for i := range total / len(body) {
-		c, err := ch.PublishWithDeferredConfirmWithContext(ctx, "", queue, false, false, amqp.Publishing{Body: body, DeliveryMode: mode})
+		c, err := ch.PublishWithDeferredConfirm("", queue, false, false, amqp.Publishing{Body: body, DeliveryMode: mode})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if sent = append(sent, c); len(sent) == 500 {
 			begin := time.Now()
+			ctx, cancel := context.WithTimeout(context.Background(), node.Patience)
 			for _, c := range sent {
 				if ok, err := c.WaitContext(ctx); !ok || err != nil {
 					t.Fatalf("publish %d of %d octets is not confirmed: %v", i, len(body), err)
 				}
 			}
+			cancel()
 			slowest = max(slowest, time.Since(begin))
 			sent = sent[:0]
 			most = max(most, v.RSS())

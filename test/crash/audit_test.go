@@ -88,7 +88,7 @@ func (a *audit) awaitGraves() {
 				empty = 0
 			}
 		}
-		if empty == 5 {
+		if empty == 20 {
 			return
 		}
 	}
