@@ -249,14 +249,15 @@ func TestQueueIdentityNeverComesBack(t *testing.T) {
 
 func reload(t *testing.T, s *State, how func(*View, func(Change) error) error) *State {
 	t.Helper()
-	loaded := New()
-	if err := how(s.View(), func(c Change) error { return loaded.Load(c.Key, c.Value) }); err != nil {
+	var pairs []Change
+	if err := how(s.View(), func(c Change) error { pairs = append(pairs, c); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if err := loaded.Loaded(); err != nil {
+	again, err := loaded(pairs)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return loaded
+	return again
 }
 
 // TestViewStays holds a view while everything is removed.

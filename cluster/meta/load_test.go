@@ -2,6 +2,8 @@ package meta
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,14 +49,23 @@ func stored(t *testing.T) map[string][]byte {
 	return pairs
 }
 
-func load1(pairs map[string][]byte) error {
+// loaded is a state of what was stored.
+func loaded(pairs []Change) (*State, error) {
 	s := New()
-	for key, value := range pairs {
-		if err := s.Load(key, value); err != nil {
-			return err
+	for _, c := range pairs {
+		if err := s.Load(c.Key, c.Value); err != nil {
+			return nil, err
 		}
 	}
-	return s.Loaded()
+	return s, s.Loaded()
+}
+
+// listed is a map of pairs in the order of their keys.
+func listed(pairs map[string][]byte) (list []Change) {
+	for _, key := range slices.Sorted(maps.Keys(pairs)) {
+		list = append(list, Change{key, pairs[key]})
+	}
+	return list
 }
 
 func TestLoadFindsWhatIsMissing(t *testing.T) {
@@ -68,7 +79,7 @@ func TestLoadFindsWhatIsMissing(t *testing.T) {
 	} {
 		pairs := stored(t)
 		delete(pairs, test.without)
-		err := load1(pairs)
+		_, err := loaded(listed(pairs))
 		if text := errorText(err); text != test.text {
 			t.Errorf("without %s: %s, want %s", test.without, text, test.text)
 		}
@@ -76,7 +87,7 @@ func TestLoadFindsWhatIsMissing(t *testing.T) {
 	pairs := stored(t)
 	delete(pairs, "permission/%2F/u")
 	delete(pairs, "user/u")
-	if err := load1(pairs); errorText(err) != `record "topic-permission/%2F/u/x": user 'u': not found` {
+	if _, err := loaded(listed(pairs)); errorText(err) != `record "topic-permission/%2F/u/x": user 'u': not found` {
 		t.Errorf("topic permission without user: %v", err)
 	}
 }
@@ -172,13 +183,8 @@ func TestNumberOfAnExchangeThatKeepsMessages(t *testing.T) {
 		t.Errorf("an exchange that keeps nothing has number %d", n)
 	}
 	first := numberOf(s, "late")
-	again := New()
-	for key, value := range stored {
-		if err := again.Load(key, value); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := again.Loaded(); err != nil {
+	again, err := loaded(listed(stored))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if n := numberOf(again, "late"); n != first || n == 0 || n == 77 {

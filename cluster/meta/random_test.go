@@ -3,7 +3,6 @@ package meta
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 	"testing"
 
@@ -226,7 +225,7 @@ func sentinelOf(err error) error {
 // and all the ways to store it with each other at the end.
 func TestRandomCommands(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		state, simple, stored := New(), &model{}, map[string]string{}
+		state, simple, stored := New(), &model{}, map[string][]byte{}
 		twin := New()
 		commands := append(First("c", "id", "", HashSHA256), populated...)
 		var bound []Binding
@@ -260,7 +259,7 @@ func TestRandomCommands(t *testing.T) {
 	})
 }
 
-func step(t *rapid.T, state *State, simple *model, stored map[string]string, c Command) {
+func step(t *rapid.T, state *State, simple *model, stored map[string][]byte, c Command) {
 	before := state.View()
 	result, err := state.Apply(c)
 	wanted := simple.apply(c)
@@ -278,7 +277,7 @@ func step(t *rapid.T, state *State, simple *model, stored map[string]string, c C
 		if change.Value == nil {
 			delete(stored, change.Key)
 		} else {
-			stored[change.Key] = string(change.Value)
+			stored[change.Key] = change.Value
 		}
 	}
 	checkLists(t, before, state.View(), &result, c)
@@ -369,29 +368,24 @@ func dump(t fataler, s *State, how func(*View, func(Change) error) error) []stri
 }
 
 // checkStored compares what the changes wrote with a dump, and loads it.
-func checkStored(t *rapid.T, state *State, stored map[string]string) {
+func checkStored(t *rapid.T, state *State, stored map[string][]byte) {
 	var pairs []string
-	for key, value := range stored {
-		pairs = append(pairs, key+"="+value)
+	for _, c := range listed(stored) {
+		pairs = append(pairs, c.Key+"="+string(c.Value))
 	}
 	slices.Sort(pairs)
 	dumped := slices.Sorted(slices.Values(dump(t, state, (*View).Dump)))
 	if !slices.Equal(pairs, dumped) {
 		t.Fatalf("stored by changes:\n%q\ndumped:\n%q", pairs, dumped)
 	}
-	loaded := New()
-	for _, key := range slices.Sorted(maps.Keys(stored)) {
-		if err := loaded.Load(key, []byte(stored[key])); err != nil {
-			t.Fatalf("load: %v", err)
-		}
+	read, err := loaded(listed(stored))
+	if err != nil {
+		t.Fatalf("load: %v", err)
 	}
-	if err := loaded.Loaded(); err != nil {
+	if err := read.View().verify(); err != nil {
 		t.Fatalf("loaded: %v", err)
 	}
-	if err := loaded.View().verify(); err != nil {
-		t.Fatalf("loaded: %v", err)
-	}
-	if again := dump(t, loaded, (*View).Dump); !slices.Equal(again, dump(t, state, (*View).Dump)) {
+	if again := dump(t, read, (*View).Dump); !slices.Equal(again, dump(t, state, (*View).Dump)) {
 		t.Fatalf("loaded and dumped again:\n%q\nnot\n%q", again, dumped)
 	}
 }
@@ -401,20 +395,14 @@ func checkStored(t *rapid.T, state *State, stored map[string]string) {
 func checkReload(t *rapid.T, state *State, how func(*View, func(Change) error) error) {
 	var pairs []Change
 	how(state.View(), func(c Change) error { pairs = append(pairs, c); return nil })
-	pairs = rapid.Permutation(pairs).Draw(t, "order")
-	loaded := New()
-	for _, c := range pairs {
-		if err := loaded.Load(c.Key, c.Value); err != nil {
-			t.Fatalf("load: %v", err)
-		}
+	read, err := loaded(rapid.Permutation(pairs).Draw(t, "order"))
+	if err != nil {
+		t.Fatalf("load: %v", err)
 	}
-	if err := loaded.Loaded(); err != nil {
-		t.Fatalf("loaded: %v", err)
-	}
-	if again := dump(t, loaded, how); !slices.Equal(again, dump(t, state, how)) {
+	if again := dump(t, read, how); !slices.Equal(again, dump(t, state, how)) {
 		t.Fatalf("loaded and dumped again:\n%q\nnot\n%q", again, dump(t, state, how))
 	}
-	a, _ := loaded.View().picture()
+	a, _ := read.View().picture()
 	b, _ := state.View().picture()
 	if !slices.Equal(a, b) {
 		t.Fatalf("loaded:\n%q\nnot\n%q", a, b)

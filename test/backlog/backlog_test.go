@@ -139,30 +139,18 @@ func TestTransient(t *testing.T) {
 	}
 }
 
-// TestStart fills a queue and starts the node again, after a crash and after a
-// clean stop.
+// TestStart fills a queue and starts the node again.
 func TestStart(t *testing.T) {
 	total := count(t)
 	n := amqpd.Start(t)
 	c := dial(t, n.Addr)
 	c.declare(queueName)
 	c.fill(newLoad(queueName, bodySize, 2), 0, total)
-	for _, stop := range []struct {
-		name string
-		end  func()
-	}{{"kill", n.Kill}, {"stop", n.Stop}} {
-		stop.end()
-		start := time.Now()
-		n.Restart()
-		took := time.Since(start)
-		t.Logf("%s: ready with %d messages after %v, %v of them CPU, memory at most %d MB", stop.name, total, took.Round(time.Millisecond), n.CPU(), n.Peak()/node.MB)
-		if n.CPU() > startMost {
-			t.Errorf("%s: the start took %v of processor time, at most %v are allowed", stop.name, n.CPU(), startMost)
+	restart(t, n, fmt.Sprint(total, " messages"), func(c *client) {
+		if got := c.ready(queueName); got != total {
+			t.Fatalf("%d messages came back of %d", got, total)
 		}
-		if got := dial(t, n.Addr).ready(queueName); got != total {
-			t.Fatalf("%s: %d messages came back of %d", stop.name, got, total)
-		}
-	}
+	})
 	dial(t, n.Addr).drain(queueName, bodySize, 0, perWrite)
 }
 
@@ -177,6 +165,22 @@ func TestStartManyQueues(t *testing.T) {
 	for i := range filled {
 		c.fill(newLoad(manyName(i*100), bodySize, 2), 0, perWrite)
 	}
+	restart(t, n, fmt.Sprint(queues, " queues"), func(c *client) {
+		for i := range filled {
+			if got := c.ready(manyName(i * 100)); got != perWrite {
+				t.Fatalf("%s has %d messages of %d", manyName(i*100), got, perWrite)
+			}
+		}
+		if got := c.ready(manyName(queues - 1)); got != 0 {
+			t.Fatalf("an empty queue has %d messages", got)
+		}
+	})
+}
+
+// restart starts a node again after a crash and after a clean stop, bounds what
+// that takes, and has look find what it holds.
+func restart(t *testing.T, n *node.Node, holds string, look func(c *client)) {
+	t.Helper()
 	for _, stop := range []struct {
 		name string
 		end  func()
@@ -184,20 +188,12 @@ func TestStartManyQueues(t *testing.T) {
 		stop.end()
 		start := time.Now()
 		n.Restart()
-		took := time.Since(start)
-		t.Logf("%s: ready with %d queues after %v, %v of them CPU, memory at most %d MB", stop.name, queues, took.Round(time.Millisecond), n.CPU(), n.Peak()/node.MB)
-		if n.CPU() > startMost {
-			t.Errorf("%s: the start took %v of processor time, at most %v are allowed", stop.name, n.CPU(), startMost)
+		took, cpu := time.Since(start), n.CPU()
+		t.Logf("%s: ready with %s after %v, %v of them CPU, memory at most %d MB", stop.name, holds, took.Round(time.Millisecond), cpu, n.Peak()/node.MB)
+		if cpu > startMost {
+			t.Errorf("%s: the start took %v of processor time, at most %v are allowed", stop.name, cpu, startMost)
 		}
-		c := dial(t, n.Addr)
-		for i := range filled {
-			if got := c.ready(manyName(i * 100)); got != perWrite {
-				t.Fatalf("%s: %s has %d messages of %d", stop.name, manyName(i*100), got, perWrite)
-			}
-		}
-		if got := c.ready(manyName(queues - 1)); got != 0 {
-			t.Fatalf("%s: an empty queue has %d messages", stop.name, got)
-		}
+		look(dial(t, n.Addr))
 	}
 }
 
