@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -42,9 +43,10 @@ func crashAnywhere(t *testing.T, seed uint64) {
 	disk := NewMemoryFS()
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	every := 3 + int(seed)*2
-	var l *ledger
+	var ledgers atomic.Pointer[ledger] // nil until there is one: the keeper works already
 	ops := 0
 	fsys := &FaultyFS{FS: disk, Before: func(op Op) error {
+		l := ledgers.Load()
 		if l == nil || !op.Kind.Changes() {
 			return nil
 		}
@@ -66,7 +68,8 @@ func crashAnywhere(t *testing.T, seed uint64) {
 	s := open(t, crashOptions(t, fsys, SyncAlways))
 	hurry(s)
 	recoveredState(t, s, 0, nil)
-	l = newLedger(t, s, seed)
+	l := newLedger(t, s, seed)
+	ledgers.Store(l)
 	for i := 0; i < 400 && !t.Failed(); i++ {
 		l.step()
 		switch {

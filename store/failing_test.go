@@ -152,9 +152,9 @@ func failAt(t *testing.T, f *failing) (reached bool) {
 // TestCloseLeavesNothingOpen counts the files of the process.
 func TestCloseLeavesNothingOpen(t *testing.T) {
 	count := func() int {
-		names, err := os.ReadDir("/proc/self/fd")
+		names, err := os.ReadDir("/dev/fd")
 		if err != nil {
-			t.Skip("no /proc")
+			t.Fatal(err)
 		}
 		return len(names)
 	}
