@@ -29,10 +29,10 @@ func TestMain(m *testing.M) {
 }
 
 // amqpd prepares a process of the command, which is killed if it runs for more
-// than half a minute.
+// than two minutes.
 func amqpd(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asCommand+"=1", "AMQPD_HTTP_LISTEN=127.0.0.1:0", "AMQPD_METRICS_LISTEN=127.0.0.1:0")
