@@ -9,7 +9,7 @@ FUZZTIME ?= 10m
 ROUNDS ?= 200
 MESSAGES ?= 10000000
 
-.PHONY: run build test lint unit suites fuzz docs enumerate crash delayed backlog scale
+.PHONY: run build test fetch lint unit suites fuzz docs enumerate crash delayed backlog scale
 
 run:
 	go run ./cmd/amqpd
@@ -18,7 +18,12 @@ build:
 	go build -trimpath -o amqpd ./cmd/amqpd
 
 # All of it, in the order in which a fault is cheapest to find.
-test: lint unit suites
+test: fetch lint unit suites
+
+# What lint and unit take from the network; the suites fetch for themselves.
+fetch:
+	test/again go list -test -deps ./... >/dev/null
+	test/again go run $(GOLANGCI) version
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

@@ -112,21 +112,21 @@ debian() {
 		give_up "missing packages; as root: apt-get install ${missing[*]}"
 	fi
 	export DEBIAN_FRONTEND=noninteractive
-	exec 9>/tmp/amqpd-suites.lock # apt serves one at a time
-	flock 9
-	apt-get install -y -q --no-install-recommends "${missing[@]}" >"$work/apt.log" 2>&1 ||
-		{ apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$work/apt.log" 2>&1 ||
+	local apt="apt-get -y -q --no-install-recommends -o DPkg::Lock::Timeout=120"
+	# It serves one at a time. Its lists may be missing, or old.
+	flock -o /tmp/amqpd-suites.lock "$top/test/again" sh -c \
+		"$apt install ${missing[*]} || { $apt update; $apt install ${missing[*]}; }" >"$work/apt.log" 2>&1 ||
 		{ tail -5 "$work/apt.log"; give_up "apt-get could not install ${missing[*]}"; }
-	exec 9>&-
 }
 
 # go_module PATH@VERSION unpacks a module from the Go module proxy into
 # $work/src, where it can be changed, and goes there.
 go_module() {
 	local dir
-	dir=$(cd "$work" && go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
-	[ -n "$dir" ] && [ -d "$dir" ] || give_up "cannot download $1"
+	(cd "$work" && "$top/test/again" go mod download -json "$1") >"$work/module.json" || give_up "cannot download $1"
+	dir=$(sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' "$work/module.json")
 	cp -r "$dir" "$work/src" && chmod -R u+w "$work/src" && cd "$work/src" || give_up "cannot unpack $1"
+	"$top/test/again" go list -test -deps -tags integration ./... >/dev/null || give_up "cannot download what $1 needs"
 }
 
 # go_tests ARG... runs go test -v with the arguments, counts its tests and

@@ -2,6 +2,7 @@
 # The tests of rabbit-hole, the Go client of the management HTTP API, which the
 # Terraform provider is built on.
 . "$(dirname "$0")/common.sh"
+command -v curl >/dev/null || debian curl
 
 # What they want of a broker besides: plugins that amqpd does not have.
 declare -A plugin=(

@@ -3,7 +3,7 @@
 # it then administers, and run by Debian's own Python. What is asked of it is what
 # scripts read: exit codes, and the words and columns that they search for.
 . "$(dirname "$0")/common.sh"
-debian amqp-tools python3
+debian amqp-tools curl python3
 
 use_broker
 http=${HTTP_PORT:-15672}
