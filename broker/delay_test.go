@@ -124,6 +124,7 @@ func TestDelayedMessagesGoWithTheirExchange(t *testing.T) {
 		}
 		later(k)
 		k.publish(1, "later", "", delay(700), "new")
+		answers(t, k, 101)
 		k.bye()
 		stop(t, b)
 		b, k = reopen(t, b)

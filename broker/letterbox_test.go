@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"amqpd/amqp"
 	"amqpd/store"
@@ -43,81 +44,85 @@ func (k *client) awaitUnsettled(ch uint16, queue string) delivery {
 	return d
 }
 
-// tryAgain makes what waits in the box of "source" due.
+// tryAgain makes what waits in the box of "source" due and waits until it was tried, which
+// takes a clock of the test's own.
 func tryAgain(b *Broker) {
 	q := b.queue("/", "source")
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	if q.box != nil {
 		b.agenda.set(&q.box.turn, 0)
 	}
+	q.mu.Unlock()
+	synctest.Wait()
 }
 
 func TestSureLetters_WaitForTheirExchange(t *testing.T) {
-	b := open(t, Options{})
-	k := dial(t, b).guest()
-	sureQueue(k, "later", 1000)
-	k.durable(1, "dead", nil)
-	const n = 3*letterWindow + 5
-	die(k, 0, n)
-	if got := b.DeadLettersWaiting(); got != n {
-		t.Fatalf("%d letters wait, want %d", got, n)
-	}
-	if v, _ := b.Queue("/", "source"); v.Messages() != 0 {
-		t.Errorf("%d messages in the queue that they died in", v.Messages())
-	}
-	call[amqp.ExchangeDeclareOk](k, 1, &amqp.ExchangeDeclare{Exchange: "later", Type: "fanout"})
-	tryAgain(b) // it leads nowhere yet
-	call[amqp.QueueBindOk](k, 1, &amqp.QueueBind{Queue: "dead", Exchange: "later"})
-	for i := range n {
-		tryAgain(b)
-		if d := k.awaitGet(1, "dead"); d.body != fmt.Sprint(i) {
-			t.Fatalf("got %s, want %d", d.body, i)
+	timed(t, Options{}, func(t *testing.T, b *Broker, k *client) {
+		k.guest()
+		sureQueue(k, "later", 1000)
+		k.durable(1, "dead", nil)
+		const n = 3*letterWindow + 5
+		die(k, 0, n)
+		if got := b.DeadLettersWaiting(); got != n {
+			t.Fatalf("%d letters wait, want %d", got, n)
 		}
-	}
-	nothingLeft(t, b, "source")
-	if waits, came := b.DeadLettersWaiting(), b.DeadLettersConfirmed(); waits != 0 || came != n {
-		t.Errorf("%d wait, %d came", waits, came)
-	}
+		if v, _ := b.Queue("/", "source"); v.Messages() != 0 {
+			t.Errorf("%d messages in the queue that they died in", v.Messages())
+		}
+		call[amqp.ExchangeDeclareOk](k, 1, &amqp.ExchangeDeclare{Exchange: "later", Type: "fanout"})
+		tryAgain(b) // it leads nowhere yet
+		call[amqp.QueueBindOk](k, 1, &amqp.QueueBind{Queue: "dead", Exchange: "later"})
+		for i := range n {
+			tryAgain(b)
+			if d := k.awaitGet(1, "dead"); d.body != fmt.Sprint(i) {
+				t.Fatalf("got %s, want %d", d.body, i)
+			}
+		}
+		nothingLeft(t, b, "source")
+		if waits, came := b.DeadLettersWaiting(), b.DeadLettersConfirmed(); waits != 0 || came != n {
+			t.Errorf("%d wait, %d came", waits, came)
+		}
+	})
 }
 
 // Of two targets one is full: the other gets each letter once.
 func TestSureLetters_AreNotRepeatedToWhoHasThem(t *testing.T) {
-	b := open(t, Options{})
-	k := dial(t, b).guest()
-	sureQueue(k, "amq.fanout", 1000)
-	k.durable(1, "all", nil)
-	k.durable(1, "full", amqp.Table{{Key: "x-max-length", Value: amqp.Long(1)}, {Key: "x-overflow", Value: amqp.LongStr("reject-publish")}})
-	for _, queue := range []string{"all", "full"} {
-		call[amqp.QueueBindOk](k, 1, &amqp.QueueBind{Queue: queue, Exchange: "amq.fanout"})
-	}
-	const n = 5
-	die(k, 0, n)
-	if got := b.DeadLettersWaiting(); got != n-1 {
-		t.Fatalf("%d letters wait, want %d", got, n-1)
-	}
-	for i := range n {
-		if d := k.awaitGet(1, "full"); d.body != fmt.Sprint(i) {
-			t.Errorf("got %s, want %d", d.body, i)
+	timed(t, Options{}, func(t *testing.T, b *Broker, k *client) {
+		k.guest()
+		sureQueue(k, "amq.fanout", 1000)
+		k.durable(1, "all", nil)
+		k.durable(1, "full", amqp.Table{{Key: "x-max-length", Value: amqp.Long(1)}, {Key: "x-overflow", Value: amqp.LongStr("reject-publish")}})
+		for _, queue := range []string{"all", "full"} {
+			call[amqp.QueueBindOk](k, 1, &amqp.QueueBind{Queue: queue, Exchange: "amq.fanout"})
 		}
-		tryAgain(b)
-	}
-	eventually(t, "all have gone", func() bool { return b.DeadLettersWaiting() == 0 })
-	// All but the first letter were offered to "all" one after the other, those behind
-	// them while they waited.
-	var bodies []string
-	for {
-		d, ok := k.get(1, "all", true)
-		if !ok {
-			break
+		const n = 5
+		die(k, 0, n)
+		if got := b.DeadLettersWaiting(); got != n-1 {
+			t.Fatalf("%d letters wait, want %d", got, n-1)
 		}
-		bodies = append(bodies, d.body)
-	}
-	slices.Sort(bodies)
-	if fmt.Sprint(bodies) != "[0 1 2 3 4]" {
-		t.Errorf("the other queue got %v", bodies)
-	}
-	nothingLeft(t, b, "source")
+		for i := range n {
+			if d := k.awaitGet(1, "full"); d.body != fmt.Sprint(i) {
+				t.Errorf("got %s, want %d", d.body, i)
+			}
+			tryAgain(b)
+		}
+		eventually(t, "all have gone", func() bool { return b.DeadLettersWaiting() == 0 })
+		// All but the first letter were offered to "all" one after the other, those behind
+		// them while they waited.
+		var bodies []string
+		for {
+			d, ok := k.get(1, "all", true)
+			if !ok {
+				break
+			}
+			bodies = append(bodies, d.body)
+		}
+		slices.Sort(bodies)
+		if fmt.Sprint(bodies) != "[0 1 2 3 4]" {
+			t.Errorf("the other queue got %v", bodies)
+		}
+		nothingLeft(t, b, "source")
+	})
 }
 
 // Letters that wait count against the limit of their queue, go with it, and are
