@@ -56,6 +56,7 @@ type Options struct {
 	LoopbackUsers    []string       // users that may log in from this machine only
 	PasswordHashing  string         // how new passwords are hashed, one of auth.NewHashings; the first
 	Definitions      string         // path of a definitions file loaded at each start; "" none
+	FS               store.FS       // where the data directory is; the system's, but for tests
 }
 
 // defaults fills in what is not set.
@@ -156,7 +157,7 @@ func Open(o Options) (*Broker, error) {
 	b.auth = auth.NewAuthenticator(directory{b.state}, auth.Options{LoopbackUsers: o.LoopbackUsers})
 	b.authorizer = auth.NewAuthorizer(directory{b.state})
 	var err error
-	b.store, err = store.Open(store.Options{Dir: o.DataDir, Sync: o.Sync, SegmentSize: o.SegmentSize, TransientMemory: o.TransientMemory, DiskLeft: o.DiskLeft, Log: o.Log, Durable: b.waiters.wake})
+	b.store, err = store.Open(store.Options{Dir: o.DataDir, Sync: o.Sync, SegmentSize: o.SegmentSize, TransientMemory: o.TransientMemory, DiskLeft: o.DiskLeft, Log: o.Log, Durable: b.waiters.wake, FS: o.FS})
 	if err != nil {
 		return nil, err
 	}
