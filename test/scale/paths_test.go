@@ -1,7 +1,6 @@
 package scale
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 	"slices"
@@ -62,16 +61,15 @@ func (c *client) url(path string) string {
 	return "http://" + c.n.HTTP + path
 }
 
-// ask makes one request and returns how long its answer is. Any answer that is
+// ask gets what is served at a URL and returns how long it is. Any answer that is
 // no success ends the test.
-func (c *client) ask(method, url string, body []byte) int64 {
+func (c *client) ask(url string) int64 {
 	c.t.Helper()
-	r, err := http.NewRequest(method, url, bytes.NewReader(body))
+	r, err := http.NewRequest(http.MethodGet, url, http.NoBody)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	r.SetBasicAuth("guest", "guest")
-	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept-Encoding", "identity")
 	got, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -80,7 +78,7 @@ func (c *client) ask(method, url string, body []byte) int64 {
 	defer got.Body.Close()
 	n, err := io.Copy(io.Discard, got.Body)
 	if err != nil || got.StatusCode >= 300 {
-		c.t.Fatalf("%s %s: %s, %v", method, url, got.Status, err)
+		c.t.Fatalf("%s: %s, %v", url, got.Status, err)
 	}
 	return n
 }
@@ -96,7 +94,7 @@ func (c *client) table(paths []string, s size, most time.Duration) {
 		octets, before := int64(0), c.n.CPU()
 		for range s.asked {
 			begin := time.Now()
-			octets = c.ask("GET", c.url(path), nil)
+			octets = c.ask(c.url(path))
 			took = append(took, time.Since(begin))
 		}
 		cpu := (c.n.CPU() - before) / time.Duration(s.asked)
@@ -141,7 +139,7 @@ func (c *client) poll() (stop func()) {
 		defer clock.Stop()
 		for {
 			for _, path := range polled {
-				c.ask("GET", c.url(path), nil)
+				c.ask(c.url(path))
 			}
 			select {
 			case <-done:

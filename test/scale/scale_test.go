@@ -1,7 +1,6 @@
 package scale
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -80,26 +79,15 @@ func TestScale(t *testing.T) {
 	stop()
 }
 
-// declare imports definitions of the queues from the one number to the other.
+// declare declares the queues from the one number to the other.
 func (c *client) declare(from, to int) {
 	c.t.Helper()
-	type queue struct {
-		Name       string         `json:"name"`
-		Vhost      string         `json:"vhost"`
-		Durable    bool           `json:"durable"`
-		AutoDelete bool           `json:"auto_delete"`
-		Arguments  map[string]any `json:"arguments"`
-	}
-	var list []queue
+	names := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
-		list = append(list, queue{queueName(i), "/", true, false, map[string]any{}})
-	}
-	body, err := json.Marshal(map[string]any{"queues": list})
-	if err != nil {
-		c.t.Fatal(err)
+		names = append(names, queueName(i))
 	}
 	begin := time.Now()
-	c.ask("POST", "http://"+c.n.HTTP+"/api/definitions", body)
+	c.n.DeclareQueues(names)
 	c.t.Logf("import of %d queues: %v", to-from, time.Since(begin).Round(time.Millisecond))
 }
 
