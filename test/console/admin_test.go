@@ -75,7 +75,7 @@ func TestPolicyPreview(t *testing.T) {
 	p.fill("Pattern", "^(one|two)$")
 	p.says("1 object will change")
 	p.says("1 object will no longer have it")
-	p.says("now by edited, then by below")
+	p.says("now by edited then by below")
 	p.says("5 → 9")
 	p.fill("Pattern", "^t")
 	p.fill("Priority", "1")

@@ -34,7 +34,9 @@ export function Overview() {
 }
 
 // What is counted, and where its list is.
-const objects = [['connections', '#/connections'], ['channels', '#/channels'], ['exchanges', '#/exchanges'], ['queues', '#/queues'], ['consumers']];
+const objects = [
+  ['connection', '#/connections'], ['channel', '#/channels'], ['exchange', '#/exchanges'], ['queue', '#/queues'], ['consumer'],
+];
 
 function Totals({ overview: o }) {
   const t = o.object_totals || {};
@@ -48,8 +50,8 @@ function Totals({ overview: o }) {
         <${Kpi} label="published" value=${rate(s.publish_details?.rate ?? 0)} details=${s.publish_details} rates colour=${5} />
         <${Kpi} label="delivered" value=${rate(s.deliver_get_details?.rate ?? 0)} details=${s.deliver_get_details} rates colour=${3} />
       </div>
-      <div class="counts">${objects.map(([key, to]) => html`
-        <${to ? 'a' : 'div'} key=${key} href=${to}><b>${count(t[key])}</b> ${key}<//>`)}</div>
+      <div class="counts">${objects.map(([one, to]) => html`
+        <${to ? 'a' : 'div'} key=${one} href=${to}><b>${count(t[`${one}s`])}</b> ${t[`${one}s`] === 1 ? one : `${one}s`}<//>`)}</div>
     </div>`;
 }
 
@@ -83,7 +85,7 @@ function Disk({ node }) {
   if (typeof node.disk_free !== 'number') return html`<span class="muted">not watched</span>`;
   return html`
     <span class=${node.disk_free_alarm ? 'state bad' : ''}>${bytes(node.disk_free)}${' '}
-      <span class="muted">free, alarm under ${bytes(node.disk_free_limit)}</span></span>`;
+      <span class="muted">free, alarm at ${bytes(node.disk_free_limit)}</span></span>`;
 }
 
 const Info = ({ node: n }) => html`
@@ -91,7 +93,7 @@ const Info = ({ node: n }) => html`
     ${n.type && html`<${Badge} title="Where the definitions are kept">${n.type}<//>`}
     ${n.rates_mode && html`<${Badge} title="How finely message rates are kept">${n.rates_mode}<//>`}
     ${n.mem_calculation_strategy && html`<${Badge} title="How memory is measured">${n.mem_calculation_strategy}<//>`}
-    ${n.enabled_plugins?.length > 0 && html`<${Badge} title=${n.enabled_plugins.join('\n')}>${n.enabled_plugins.length} plugins<//>`}
+    ${n.enabled_plugins?.length > 0 && html`<${Badge} title=${`Plugins: ${n.enabled_plugins.join(', ')}`}>${n.enabled_plugins.length}<//>`}
   </span>`;
 
 const runs = (node) => node.running !== false;

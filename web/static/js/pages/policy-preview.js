@@ -121,7 +121,7 @@ function Change({ change: { object, before, after, diff }, vhost }) {
   const to = object.kind === 'queue' ? queueHref(vhost, object.name) : exchangeHref(vhost, object.name);
   return html`
     <li><p><a class="strong break" href=${to}>${object.name}</a> ${object.kind === 'exchange' && html`<${Badge}>exchange<//>`}
-        ${' '}<${By} when="now" policy=${before} />${after !== undefined && html`, <${By} when="then" policy=${after} />`}</p>
+        ${' '}<${By} when="now" policy=${before} />${after !== undefined && html` <${By} when="then" policy=${after} />`}</p>
       <ul>${diff.map((d) => html`<${Setting} key=${d[0]} diff=${d} />`)}</ul></li>`;
 }
 
