@@ -19,9 +19,9 @@ type owner struct{ _ byte } // not empty: two owners must have two addresses
 // independent tree that shares all nodes.
 //
 // Invariant: items of a tree that a View can reach never change, because
-// changing them goes through own, which clones once per owner. Cloning writes
-// to the old tree's copy-on-write mark; readers never look at that, and only
-// the one writer clones.
+// changing them goes through own, which clones once per owner. Any number of
+// goroutines may clone one tree: those that try definitions do so beside the one
+// writer.
 type tree[T any] struct {
 	items *btree.BTreeG[T]
 	owner *owner
@@ -35,7 +35,8 @@ func newTree[T any](less btree.LessFunc[T]) tree[T] {
 
 func (t *tree[T]) own(o *owner) {
 	if t.owner != o {
-		t.items = t.items.Clone()
+		items := *t.items // Clone writes a mark into what it clones
+		t.items = items.Clone()
 		t.owner = o
 	}
 }
