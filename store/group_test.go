@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestGroupsAreWholeOrNothing cuts the log at every octet of three transactions, each of
@@ -110,6 +111,13 @@ func TestEmptyGroup(t *testing.T) {
 	}
 }
 
+// writesNoRoot has s write no checkpoint, so that all there is would be replayed.
+func writesNoRoot(s *Store) {
+	s.keeper.mu.Lock()
+	defer s.keeper.mu.Unlock()
+	s.keeper.pause, s.keeper.last = time.Hour, time.Now()
+}
+
 // TestCutOffRecordsDoNotComeBack ends a start between the cut of a group that was not whole
 // and the checkpoint: nothing of the group may be in a file that the next start can use for a
 // segment of the same number.
@@ -117,6 +125,7 @@ func TestCutOffRecordsDoNotComeBack(t *testing.T) {
 	disk := NewMemoryFS()
 	s := open(t, crashOptions(t, disk, SyncAlways))
 	s.RecoveryDone()
+	writesNoRoot(s)
 	g := s.Begin()
 	for range 5 {
 		g.PutDurable(body(1, testSegmentSize/3), nil, nil)
@@ -135,6 +144,9 @@ func TestCutOffRecordsDoNotComeBack(t *testing.T) {
 		t.Fatalf("open: %v", err)
 	}
 	s = open(t, crashOptions(t, image, SyncAlways))
+	s.Wait(s.End()) // the files stay as they are, as long as the keeper does nothing
+	s.keeper.mu.Lock()
+	defer s.keeper.mu.Unlock()
 	names, err := image.List("data/log")
 	if err != nil {
 		t.Fatal(err)
@@ -150,5 +162,47 @@ func TestCutOffRecordsDoNotComeBack(t *testing.T) {
 		if err := sc.resync(); err != nil || sc.off != sc.end && name != segmentName(s.log.seg.id) {
 			t.Errorf("%s has a record of segment %d at %d", name, s.log.seg.id, sc.off)
 		}
+	}
+}
+
+// TestCutOffFilesGoFromTheEnd ends a start before each removal of a file that was cut off: the
+// next one finds no damage.
+func TestCutOffFilesGoFromTheEnd(t *testing.T) {
+	disk := NewMemoryFS()
+	s := open(t, crashOptions(t, disk, SyncAlways))
+	s.RecoveryDone()
+	writesNoRoot(s)
+	s.Enqueue(1, []Entry{{Pos: s.PutDurable([]byte("before"), nil, nil)}})
+	g := s.Begin()
+	for range 10 {
+		g.PutDurable(body(1, testSegmentSize/3), nil, nil)
+	}
+	end := g.End()
+	s.Wait(s.End())
+	image := disk.Crash(chooser(0, nil))
+	cutLog(image, s, end-10)
+	for removals := 0; ; removals++ {
+		again, n := image.Crash(chooser(1, nil)), 0
+		broken := &FaultyFS{FS: again, Before: func(op Op) error {
+			if op.Kind == OpRemove && filepath.Ext(op.Name) == segmentSuffix {
+				if n++; n > removals {
+					return syscall.EIO
+				}
+			}
+			return nil
+		}}
+		s, err := Open(crashOptions(t, broken, SyncAlways))
+		if err == nil {
+			closeStore(t, s)
+			if removals < 2 {
+				t.Errorf("%d files were cut off", removals)
+			}
+			return
+		}
+		s = open(t, crashOptions(t, again, SyncAlways))
+		if es, _ := s.Recovered(1); len(es) != 1 || len(s.Damage()) != 0 {
+			t.Errorf("with %d of them removed: %d entries, damage: %v", removals, len(es), s.Damage())
+		}
+		s.RecoveryDone()
 	}
 }

@@ -227,9 +227,12 @@ func (r *recovery) everSynced(f *logFile) (bool, error) {
 
 // tidy does something about the files that hold nothing. Those that were cut off are removed
 // and not used again: if this start ends before its checkpoint is written, the next one may
-// give their numbers to other segments, and must not take for theirs what they held.
+// give their numbers to other segments, and must not take for theirs what they held. The last
+// one goes first, or a start that ends in between would leave one behind a gap.
 func (r *recovery) tidy() error {
 	files := r.s.files
+	slices.Sort(r.cutOff)
+	slices.Reverse(r.cutOff)
 	for _, name := range slices.Concat(r.litter, r.cutOff) {
 		if err := files.fs.Remove(files.path(name)); err != nil {
 			return err
