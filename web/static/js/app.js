@@ -12,9 +12,9 @@ import { find } from './routes.js';
 
 function View() {
   const route = useRoute();
-  const session = useSession();
-  useEffect(() => { if (!session) closeAll(); }, [session]);
-  if (!session) return html`<${Login} />`;
+  const user = useSession();
+  useEffect(() => { if (!user) closeAll(); }, [user]);
+  if (!user) return html`<${Login} />`;
   return html`<${Shell}><${Current} route=${route} /><//>`;
 }
 

@@ -35,7 +35,7 @@ function fields(policy, vhost, vhosts, operator) {
   };
 }
 
-const withoutMirroring = (definition = {}) => Object.fromEntries(Object.entries(definition).filter(([k]) => k !== 'ha-mode' && k !== 'ha-params'));
+const withoutMirroring = (keys = {}) => Object.fromEntries(Object.entries(keys).filter(([k]) => k !== 'ha-mode' && k !== 'ha-params'));
 
 // definition is what the form says, as the API takes it.
 function definition(f, rows) {

@@ -3,7 +3,7 @@ import { html, useState, useEffect, useRef, useMemo } from '../core/dom.js';
 import { at } from '../core/api.js';
 import { may } from '../core/session.js';
 import { usePoll } from '../core/poll.js';
-import { href, queueHref, patchQuery } from '../core/router.js';
+import { queueHref, patchQuery } from '../core/router.js';
 import { bytes, count, plural, exchangeLabel } from '../core/format.js';
 import { conditions, inWords } from '../know/search.js';
 import { story } from '../know/deaths.js';

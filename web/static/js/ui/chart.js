@@ -24,7 +24,7 @@ export function useRange(id) {
   const [chosen, set] = usePref(`range.${id}`, '1m');
   const [, , , age, incr] = ranges.find((r) => r[0] === chosen) || ranges[0];
   const params = (...kinds) => Object.fromEntries(kinds.flatMap((k) => [[`${k}_age`, age], [`${k}_incr`, incr]]));
-  return { chosen, set, age, incr, params };
+  return { chosen, set, params };
 }
 
 /** A selection of the range, for the head of a page. @param {{range: object}} props */
@@ -63,15 +63,15 @@ export function points({ details, rates }) {
 // align puts curves on one time line, as uPlot wants them.
 function align(series) {
   const all = series.map(points);
-  const times = [...new Set(all.flatMap((m) => [...m.keys()]))].sort((a, b) => a - b);
-  return [times, ...all.map((m) => times.map((t) => (m.has(t) ? m.get(t) : null)))];
+  const moments = [...new Set(all.flatMap((m) => [...m.keys()]))].sort((a, b) => a - b);
+  return [moments, ...all.map((m) => moments.map((t) => (m.has(t) ? m.get(t) : null)))];
 }
 
 /**
  * A chart.
- * @param {{id: string, title: string, series: Series[], format: (n: number) => string, range?: object, empty?: string}} props
+ * @param {{id: string, title: string, series: Series[], format: (n: number) => string, empty?: string}} props
  */
-export function Chart({ id, title, series, format, range, empty = 'Nothing to draw yet' }) {
+export function Chart({ id, title, series, format, empty = 'Nothing to draw yet' }) {
   const present = series.filter((s) => s.details);
   const [hidden, setHidden] = usePref(`curves.${id}`, []);
   const [big, setBig] = usePref(`large.${id}`, false);
@@ -108,7 +108,7 @@ export function Chart({ id, title, series, format, range, empty = 'Nothing to dr
   return html`
     <figure class=${big ? 'card chart big' : 'card chart'}>
       <figcaption>
-        <h2>${title}</h2><${Help} about=${title} /><span class="grow"></span>${range && html`<${RangePick} range=${range} />`}
+        <h2>${title}</h2><${Help} about=${title} /><span class="grow"></span>
         <button type="button" class="btn quiet small icon" aria-pressed=${String(big)} aria-label=${`${title}: large`}
           title=${big ? 'Smaller' : 'Larger'} onClick=${() => setBig(!big)}><${Icon} name=${big ? 'shrink' : 'grow'} /></button>
       </figcaption>

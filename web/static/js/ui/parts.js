@@ -1,5 +1,5 @@
 /** Small things that every page is made of. */
-import { html, cx, useState, useEffect, useRef, useId } from '../core/dom.js';
+import { html, cx, useState, useEffect, useId } from '../core/dom.js';
 import { usePref } from '../core/prefs.js';
 import { count } from '../core/format.js';
 import { meaning } from '../know/glossary.js';
@@ -7,18 +7,16 @@ import { Icon } from './icons.js';
 
 /**
  * A page: its heading, what leads back, and what can be done.
- * @param {{title: *, crumbs?: [string,string][], lead?: *, tags?: *, actions?: *, children: *}} props crumbs are [label, address]
+ * @param {{title: string, crumbs?: [string,string][], lead?: *, tags?: *, actions?: *, children: *}} props crumbs are [label, address]
  */
-export function Page({ title, name, crumbs, lead, tags, actions, children }) {
-  const head = useRef(null);
-  const plain = name || title;
-  useEffect(() => { document.title = `${plain} · amqpd`; }, [plain]);
+export function Page({ title, crumbs, lead, tags, actions, children }) {
+  useEffect(() => { document.title = `${title} · amqpd`; }, [title]);
   return html`
     <div class="page">
       <div class="page-head">
         <div>
           ${crumbs && html`<nav class="crumbs" aria-label="Breadcrumb">${crumbs.map(([label, to]) => html`<span><a href=${to}>${label}</a></span>`)}</nav>`}
-          <h1 ref=${head} tabindex="-1" id="page-title">${title}</h1>
+          <h1 tabindex="-1" id="page-title">${title}</h1>
           ${lead && html`<p class="prose">${lead}</p>`}
           ${tags && html`<div class="tags badges">${tags}</div>`}
         </div>
@@ -110,13 +108,10 @@ export const Facts = ({ items, rows }) => html`
   <dl class=${cx('facts', rows && 'rows')}>${items.filter(([, v]) => !absent.includes(v)).map(([k, v]) => html`
     <div key=${k}><dt>${k}<${Help} about=${k} /></dt><dd>${v}</dd></div>`)}</dl>`;
 
-/** @param {{value: number, label: string, href?: string, tone?: string}} props */
-export function Tile({ value, label, href: to, tone }) {
-  const inside = html`<b>${typeof value === 'number' || value === undefined ? count(value) : value}</b><span>${label}</span>`;
-  return to ? html`<a class=${cx('tile', tone)} href=${to}>${inside}</a>` : html`<div class=${cx('tile', tone)}>${inside}</div>`;
-}
+/** @param {{value: number, label: string, tone?: string}} props */
+export const Tile = ({ value, label, tone }) => html`<div class=${cx('tile', tone)}><b>${count(value)}</b><span>${label}</span></div>`;
 
-/** How much of a limit is used. @param {{value: number, max: number, label: string, invert?: boolean}} props */
+/** How much of a limit is used. @param {{value: number, max: number, label: string, tone?: string}} props */
 export function Meter({ value, max, label, tone }) {
   const share = max > 0 ? Math.min(1, value / max) : 0;
   const colour = tone || (share > 0.9 ? 'bad' : share > 0.7 ? 'warn' : '');

@@ -21,24 +21,24 @@ const moves = (d) => d?.rate > 0 || d?.samples?.some((x) => x.sample !== d.sampl
 // speed is the curve of a count's change per second.
 const speed = (stats, key, label, colour) => ({ label, colour, details: stats?.[`${key}_details`], now: stats?.[`${key}_details`]?.rate, rates: true });
 
-/** @param {{object: object, id: string, range?: object}} props object has messages_ready and so on, with their _details */
-export function QueuedChart({ object, id, range }) {
+/** @param {{object: object, id: string}} props object has messages_ready and so on, with their _details */
+export function QueuedChart({ object, id }) {
   const t = object || {};
   const series = lengths.map(([k, label, colour]) => ({ label, colour, details: t[`${k}_details`], now: t[k] }));
-  return html`<${Chart} id=${`${id}.queued`} title="Queued messages" series=${series} format=${short} range=${range} empty="No queue has been used yet" />`;
+  return html`<${Chart} id=${`${id}.queued`} title="Queued messages" series=${series} format=${short} empty="No queue has been used yet" />`;
 }
 
-/** @param {{stats: object, id: string, range?: object, title?: string}} props */
-export function RatesChart({ stats, id, range, title = 'Message rates' }) {
+/** @param {{stats: object, id: string}} props */
+export function RatesChart({ stats, id }) {
   const s = stats || {};
   const series = messageRates
     .filter(([k, , , always]) => s[k] !== undefined && (always || moves(s[`${k}_details`])))
     .map(([k, label, colour]) => speed(s, k, label, colour));
-  return html`<${Chart} id=${`${id}.rates`} title=${title} series=${series} format=${rate} range=${range} empty="No message has passed yet" />`;
+  return html`<${Chart} id=${`${id}.rates`} title="Message rates" series=${series} format=${rate} empty="No message has passed yet" />`;
 }
 
-/** @param {{object: object, id: string, range?: object}} props */
-export function DataChart({ object, id, range }) {
+/** @param {{object: object, id: string}} props */
+export function DataChart({ object, id }) {
   const series = [speed(object, 'recv_oct', 'From client'), speed(object, 'send_oct', 'To client')];
-  return html`<${Chart} id=${`${id}.data`} title="Data rates" series=${series} format=${byteRate} range=${range} />`;
+  return html`<${Chart} id=${`${id}.data`} title="Data rates" series=${series} format=${byteRate} />`;
 }
