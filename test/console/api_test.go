@@ -23,6 +23,9 @@ type console struct {
 // start starts a node with flags beside the usual ones.
 func start(t *testing.T, flags ...string) *console {
 	t.Helper()
+	if chromium == nil {
+		t.Skip("the browser tests run from test/suites/console.sh")
+	}
 	return &console{amqpd.Start(t, flags...), t}
 }
 
