@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"amqpd/amqp"
+	"amqpd/policy"
 	"amqpd/queue"
 	"amqpd/store"
 )
@@ -70,17 +71,28 @@ func (c *consumer) Take() bool {
 	if !c.ch.c.out.room() || c.credit != nil && c.credit.Load() <= 0 {
 		return false
 	}
-	if c.counted {
-		limit := c.ch.limit.Load()
-		if c.ch.counted.Add(1) > limit && limit > 0 {
-			c.ch.counted.Add(-1)
-			return false
-		}
+	if !c.withinLimit() {
+		return false
 	}
 	if c.credit != nil {
 		c.credit.Add(-1)
 	}
 	c.chosen++
+	return true
+}
+
+// withinLimit tells whether the channel-wide limit leaves room for a delivery, and
+// counts it. What needs no acknowledgement is not counted, but waits for room like
+// the rest (amqp-behaviour §2.1).
+func (c *consumer) withinLimit() bool {
+	limit := c.ch.limit.Load()
+	if !c.counted {
+		return limit == 0 || c.queue.kind == policy.Quorum || c.ch.counted.Load() < limit
+	}
+	if c.ch.counted.Add(1) > limit && limit > 0 {
+		c.ch.counted.Add(-1)
+		return false
+	}
 	return true
 }
 

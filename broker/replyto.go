@@ -35,12 +35,17 @@ func (ch *channel) consumeReplies(m *amqp.BasicConsume) error {
 	if tag == "" {
 		tag = randomName("amq.ctag-")
 	}
-	var opaque [18]byte
-	_, _ = rand.Read(opaque[:])
-	key := base64.RawURLEncoding.EncodeToString(opaque[:])
-	ch.reply = &replyConsumer{ch: ch, tag: tag, name: replyToPrefix + key[:12] + "." + key[12:]}
+	ch.reply = &replyConsumer{ch: ch, tag: tag, name: replyToPrefix + opaque(9) + "." + opaque(16)}
 	ch.c.b.replies.Store(ch.reply.name, ch.reply)
 	return ch.answer(m.NoWait, &amqp.BasicConsumeOk{ConsumerTag: tag})
+}
+
+// opaque is a part of an address: n random octets in base64, padded as RabbitMQ
+// pads them, because clients were seen to look for that.
+func opaque(n int) string {
+	octets := make([]byte, n)
+	_, _ = rand.Read(octets)
+	return base64.URLEncoding.EncodeToString(octets)
 }
 
 // dropReply ends the reply consumer, if there is one.

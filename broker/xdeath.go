@@ -120,39 +120,54 @@ func readDeaths(v amqp.Value) deaths {
 	return ds
 }
 
+// cause is what two entries of x-death may not have in common.
+type cause struct{ queue, reason string }
+
+func causeOf(entry amqp.Table) cause { return cause{text(entry, "queue"), text(entry, "reason")} }
+
+// grouped has one entry for each queue and reason, the first there is. If that has
+// no count, it counts as many as there were: RabbitMQ before 3.6 added one each
+// time that a message died. An entry that is alone stays as it is.
+func (ds deaths) grouped() deaths {
+	if len(ds) < 2 {
+		return ds
+	}
+	times := make(map[cause]int64, len(ds))
+	for _, entry := range ds {
+		times[causeOf(entry)]++
+	}
+	one := make(deaths, 0, len(times))
+	for _, entry := range ds {
+		c := causeOf(entry)
+		n, first := times[c]
+		if !first {
+			continue
+		}
+		delete(times, c)
+		if _, counts := entry.Get("count"); !counts {
+			entry = append(amqp.Table{{Key: "count", Value: amqp.Long(n)}}, entry...)
+		}
+		one = append(one, entry)
+	}
+	return one
+}
+
 // add puts a death in front: the entry of the same queue and reason moves up
 // with its count raised, or fresh is a new one. An entry that is not the very
 // first has its fields sorted, as RabbitMQ does.
 func (d death) add(ds deaths, fresh amqp.Table) deaths {
-	same := func(t amqp.Table) bool {
-		return text(t, "queue") == d.queue && text(t, "reason") == d.reason.String()
-	}
-	i := slices.IndexFunc(ds, same)
+	ds = ds.grouped()
+	own := cause{d.queue, d.reason.String()}
+	i := slices.IndexFunc(ds, func(t amqp.Table) bool { return causeOf(t) == own })
 	if i < 0 {
 		if len(ds) > 0 {
 			fresh.Sort()
 		}
 		return append(deaths{fresh}, ds...)
 	}
-	entry := slices.Clone(ds[i])
-	count := int64(0)
-	for _, t := range ds {
-		if same(t) {
-			count += deathCount(t)
-		}
-	}
-	rest := slices.DeleteFunc(slices.Clone(ds), same)
-	entry = entry.With("count", amqp.Long(count+1))
+	count, _ := ds[i].Get("count")
+	n, _ := count.Int()
+	entry := ds[i].With("count", amqp.Long(n+1))
 	entry.Sort()
-	return append(deaths{entry}, rest...)
-}
-
-// deathCount is an entry's count; one without counts once.
-func deathCount(t amqp.Table) int64 {
-	if v, ok := t.Get("count"); ok {
-		if n, ok := v.Int(); ok {
-			return n
-		}
-	}
-	return 1
+	return slices.Concat(deaths{entry}, ds[:i], ds[i+1:])
 }

@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 
 	"amqpd/amqp"
@@ -167,6 +169,47 @@ func TestDeathsMadeByThePublisher(t *testing.T) {
 			}
 			if _, there := p.Headers.Get("x-first-death-queue"); there {
 				t.Error("x-first-death-queue was added")
+			}
+		})
+	}
+}
+
+// Entries of a publisher for other queues are one each as well, in their order.
+func TestDeathsOfOtherQueuesAreGrouped(t *testing.T) {
+	entry := func(name string, more ...amqp.Field) amqp.Table {
+		return append(amqp.Table{{Key: "reason", Value: amqp.LongStr("expired")}, {Key: "queue", Value: amqp.LongStr(name)}}, more...)
+	}
+	nine := amqp.Field{Key: "count", Value: amqp.Long(9)}
+	for _, row := range []struct {
+		name string
+		old  deaths
+		want string
+	}{
+		{"one without count", deaths{entry("a")}, "q:1 a:-"},
+		{"two queues without count", deaths{entry("a"), entry("b")}, "q:1 a:1 b:1"},
+		{"several of one queue", deaths{entry("a"), entry("b"), entry("a"), entry("a")}, "q:1 a:3 b:1"},
+		{"the count of the first stands", deaths{entry("a", nine), entry("a")}, "q:1 a:9"},
+		{"with its own", deaths{entry("a"), entry("q"), entry("q"), entry("a")}, "q:3 a:2"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var old []amqp.Value
+			for _, e := range row.old {
+				old = append(old, amqp.TableOf(e))
+			}
+			_, seen := died(t, death{reason: queue.Expired, queue: "q"}, amqp.PropertyList{
+				Headers: amqp.Table{{Key: "x-death", Value: amqp.ArrayOf(old...)}},
+			}, letterTarget{})
+			var told []string
+			for _, e := range seen {
+				count := "-"
+				if v, ok := e.Get("count"); ok {
+					n, _ := v.Int()
+					count = strconv.FormatInt(n, 10)
+				}
+				told = append(told, text(e, "queue")+":"+count)
+			}
+			if got := strings.Join(told, " "); got != row.want {
+				t.Errorf("%s, want %s", got, row.want)
 			}
 		})
 	}

@@ -263,6 +263,16 @@ var qosFacts = []fact{
 		c.consume(q, "no-ack")
 		c.delivers("1", "2", "3", "4")
 	}},
+	{name: "§2.1 no_ack consumers wait while the global limit is reached", run: func(c *client) {
+		q, r := c.window(1), c.window(1)
+		c.qos("global", 1)
+		c.consume(q)
+		c.delivers("1")
+		c.consume(r, "no-ack")
+		c.nothing(r)
+		c.send("basic.ack", "delivery-tag", 1)
+		c.delivers("1")
+	}},
 	{name: "§2.1 basic.get is not limited by a per-consumer limit", run: func(c *client) {
 		q := c.window(3)
 		c.qos("", 1)

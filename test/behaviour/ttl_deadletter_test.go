@@ -373,6 +373,36 @@ var repeatedDeathFacts = []fact{
 		c.deaths(ev, again(8, "rejected", q, "", q))
 		c.noHeader(ev, "x-first-death-queue")
 	}},
+	{name: "§5.8 several entries of the publisher for one queue and reason become one that counts them", run: func(c *client) {
+		q, d := c.lettered()
+		old := table{"reason", "expired", "queue", "elsewhere", "time", stamp(time.Now().Unix()), "exchange", "", "routing-keys", array{"k"}}
+		c.publish("", q, "m", "headers", table{"x-death", array{old, old}})
+		c.reject(q)
+		c.ready(d, 1)
+		c.deaths(c.get(d), again(1, "rejected", q, "", q), first(2, "expired", "elsewhere", "", "k"))
+	}},
+	{name: "§5.8 the newest death comes first, however many there were", differs: "RabbitMQ turns the entries behind the first round at each death", run: func(c *client) {
+		last := c.queue()
+		to := last
+		queues := make([]string, 4)
+		for i := range queues {
+			queues[i] = c.queue(table{"x-dead-letter-exchange", "", "x-dead-letter-routing-key", to})
+			to = queues[i]
+		}
+		c.put(to, "m")
+		for _, q := range slices.Backward(queues) {
+			c.ready(q, 1)
+			c.reject(q)
+		}
+		c.ready(last, 1)
+		var got []string
+		for _, entry := range c.death(c.get(last)) {
+			got = append(got, entry.(table)[5].(string))
+		}
+		if !slices.Equal(got, queues) {
+			c.fail("x-death tells of %q, want %q", got, queues)
+		}
+	}},
 	{name: "§5.8 an x-death that is no array is replaced, without first-death headers", run: func(c *client) {
 		q, d := c.lettered()
 		c.publish("", q, "m", "headers", table{"x-death", "text"})
