@@ -7,8 +7,8 @@ import { bytes, byteRate, count, duration, rate } from '../core/format.js';
 import { Page, Card, Facts, Fold, Loaded, State, Note, Badge } from '../ui/parts.js';
 import { SmallTable } from '../ui/table.js';
 import { Chart, useRange, RangePick } from '../ui/chart.js';
+import { Churn } from '../ui/churn.js';
 import { reset } from '../ui/reset.js';
-import { Churn } from './overview.js';
 
 const milliseconds = (ms) => `${ms < 10 ? ms.toFixed(2) : Math.round(ms)} ms`;
 

@@ -8,7 +8,8 @@ import { count, bytes, duration, rate, short } from '../core/format.js';
 import { Page, Card, Fold, Meter, Note, Loaded, Badge, State } from '../ui/parts.js';
 import { Kpi } from '../ui/kpi.js';
 import { SmallTable } from '../ui/table.js';
-import { Chart, RangePick, useRange } from '../ui/chart.js';
+import { RangePick, useRange } from '../ui/chart.js';
+import { Churn } from '../ui/churn.js';
 import { QueuedChart, RatesChart } from '../ui/rates.js';
 import { reset } from '../ui/reset.js';
 import { usePlace } from '../ui/shell.js';
@@ -140,25 +141,6 @@ function Nodes() {
       <${Loaded} poll=${poll}>${(nodes) => html`
         <${Disagreements} nodes=${nodes} />
         <${SmallTable} label="Nodes" columns=${nodeColumns} rows=${nodes} keyOf=${(n) => n.name} />`}<//>
-    <//>`;
-}
-
-const churn = [
-  ['Connection operations', [['connection_created', 'Created'], ['connection_closed', 'Closed']]],
-  ['Channel operations', [['channel_created', 'Created'], ['channel_closed', 'Closed']]],
-  ['Queue operations', [['queue_declared', 'Declared'], ['queue_created', 'Created'], ['queue_deleted', 'Deleted']]],
-];
-
-/** @param {{rates: object}} props what the API calls churn_rates; nodes have the same keys */
-export function Churn({ rates: c = {}, open = false }) {
-  return html`
-    <${Fold} id="churn" title="Churn" open=${open}>
-      <p class="muted">
-        How often connections, channels and queues come and go. Steady churn of hundreds a second means that a client opens a connection for each message.
-      </p>
-      <div class="grid three">${churn.map(([title, keys]) => html`
-        <${Chart} key=${title} id=${`churn.${title}`} title=${title} format=${rate}
-          series=${keys.map(([k, label]) => ({ label, details: c[`${k}_details`], now: c[`${k}_details`]?.rate, rates: true }))} />`)}</div>
     <//>`;
 }
 

@@ -18,8 +18,11 @@ const lengths = [['messages_ready', 'Ready', 1], ['messages_unacknowledged', 'Un
 // moves tells whether a count changed in the time that is shown.
 const moves = (d) => d?.rate > 0 || d?.samples?.some((x) => x.sample !== d.samples[0].sample);
 
-// speed is the curve of a count's change per second.
-const speed = (stats, key, label, colour) => ({ label, colour, details: stats?.[`${key}_details`], now: stats?.[`${key}_details`]?.rate, rates: true });
+/**
+ * The curve of a count's change per second, for a chart.
+ * @param {object|undefined} stats @param {string} key of the count @param {string} label @param {number} [colour]
+ */
+export const speed = (stats, key, label, colour) => ({ label, colour, details: stats?.[`${key}_details`], now: stats?.[`${key}_details`]?.rate, rates: true });
 
 /** @param {{object: object, id: string}} props object has messages_ready and so on, with their _details */
 export function QueuedChart({ object, id }) {
