@@ -279,9 +279,12 @@ func (t *batch) outcomes() {
 }
 
 // promise notes the outcomes of the batch's tagged messages with their
-// channels, all of one connection, and sends what is certain.
+// channels, all of one connection, and sends what is certain. What was not logged
+// waits for the definitions alone: until they are durable, a queue that it did not
+// come to may be back.
 func (t *batch) promise(end store.LSN) {
 	var c *conn
+	defined := t.b.definedAt()
 	for i := range t.msgs {
 		m := &t.msgs[i]
 		if m.tag == 0 {
@@ -293,7 +296,7 @@ func (t *batch) promise(end store.LSN) {
 				continue
 			}
 		}
-		var lsn store.LSN
+		lsn := defined
 		if m.logged {
 			lsn = end
 		}

@@ -127,6 +127,11 @@ type Broker struct {
 	// definitions is held by whoever changes definitions and what runs of them.
 	definitions sync.Mutex
 
+	// defined is the log's position behind the latest change of definitions. Whatever
+	// is answered rests on definitions that others may just have changed, and waits
+	// for it.
+	defined atomic.Uint64
+
 	mu         sync.Mutex
 	vhosts     map[string]*vhost // guarded by mu
 	conns      map[*conn]struct{}
@@ -264,6 +269,9 @@ func (b *Broker) awaitDurable(lsn store.LSN) {
 	b.store.Kick()
 	b.store.Wait(lsn)
 }
+
+// definedAt is the log's position behind all definitions that are in force.
+func (b *Broker) definedAt() store.LSN { return store.LSN(b.defined.Load()) }
 
 // vhost returns a virtual host, nil if there is none.
 func (b *Broker) vhost(name string) *vhost {

@@ -93,9 +93,11 @@ func (ch *channel) newExchange(x exchange.Exchange) error {
 	}})
 }
 
-// answer sends the reply of a method unless the client does not want it.
+// answer sends the reply of a method unless the client does not want it, once the
+// definitions that it was found by are durable.
 func (ch *channel) answer(noWait bool, ok outgoing) error {
 	if !noWait {
+		ch.c.b.awaitDurable(ch.c.b.definedAt())
 		ch.send(ok)
 	}
 	return nil

@@ -231,8 +231,17 @@ func (q *localQueue) endWithheld(t *batch, gone, back []store.Range) {
 	t.perform(q)
 }
 
-// purge drops the ready messages and returns how many there were.
+// purge drops the ready messages and returns how many there were, when they are gone
+// for good.
 func (q *localQueue) purge(t *batch) int {
+	n := q.purgeNow(t)
+	if n > 0 && q.durable {
+		q.b.awaitDurable(q.b.store.End())
+	}
+	return n
+}
+
+func (q *localQueue) purgeNow(t *batch) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.gone {

@@ -48,17 +48,20 @@ func (b *Broker) enact(t *batch, c meta.Command, owner *conn, decide func() (met
 }
 
 // decide lets the state machine carry out a command and logs what is durable of
-// it; an error says that nothing happened. REQUIRES definitions.
+// it; an error says that nothing happened. What was so before may have been made so
+// a moment ago, and not be durable. REQUIRES definitions.
 func (b *Broker) decide(c meta.Command) (meta.Result, store.LSN, error) {
 	result, err := b.state.Apply(c)
 	if err != nil || len(result.Changes) == 0 {
-		return result, 0, err
+		return result, b.definedAt(), err
 	}
 	changes := make([]store.Change, len(result.Changes))
 	for i, change := range result.Changes {
 		changes[i] = store.Change{Key: change.Key, Value: change.Value}
 	}
-	return result, b.store.WriteDefinitions(changes), nil
+	lsn := b.store.WriteDefinitions(changes)
+	b.defined.Store(uint64(lsn))
+	return result, lsn, nil
 }
 
 // follow makes what runs follow a command that was decided. REQUIRES

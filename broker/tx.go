@@ -95,7 +95,7 @@ func (ch *channel) txCommit(*amqp.TxCommit) error {
 	if refused {
 		return amqp.PreconditionFailed(amqp.MethodTxCommit, "partial tx completion")
 	}
-	ch.c.b.awaitDurable(lsn)
+	ch.c.b.awaitDurable(max(lsn, ch.c.b.definedAt()))
 	ch.send(&amqp.TxCommitOk{})
 	return nil
 }

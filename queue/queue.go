@@ -60,13 +60,12 @@ type rules struct {
 	rejects       bool  // a publish to a full queue is refused, else the head is dropped
 	rejectsToDLX  bool  // and dead-lettered when refused
 	deadLetter    bool  // there is a dead-letter exchange
-	atLeastOnce   bool  // and what dies must not be lost on the way to it
 }
 
 func (k *kind) rules(s *policy.Settings) rules {
 	r := rules{
 		ttl: s.MessageTTL, expires: s.Expires, maxLength: s.MaxLength, maxBytes: s.MaxBytes,
-		deliveryLimit: -1, deadLetter: s.DeadLetter, atLeastOnce: s.AtLeastOnce(),
+		deliveryLimit: -1, deadLetter: s.DeadLetter,
 	}
 	if k.moves {
 		r.deliveryLimit = min(s.DeliveryLimit, 1<<16-2) // entries count no further
@@ -209,7 +208,7 @@ func (q *Queue) enqueue(now int64, m *Message, fx *Effects) {
 	expiry := e.expiry
 	q.readyBytes += int64(m.Size)
 	logs := q.durable && m.Persistent
-	if logs && q.rules.atLeastOnce {
+	if logs && q.rules.deadLetter {
 		q.log(e, seq, 0, fx)
 	}
 	gone := q.dropOverflow(fx)
