@@ -9,7 +9,7 @@ FUZZTIME ?= 10m
 ROUNDS ?= 200
 MESSAGES ?= 10000000
 
-.PHONY: run build test fetch lint unit suites fuzz docs enumerate crash delayed backlog scale
+.PHONY: run build test fetch lint unit suites fuzz docs enumerate powercut crash delayed backlog scale
 
 run:
 	go run ./cmd/amqpd
@@ -53,6 +53,10 @@ docs:
 # Power cuts and failures at every operation on the disk, more seeds and images of each.
 enumerate:
 	AMQPD_LONG=1 go test -count=1 -timeout 2h -v -run 'Enumerated|EveryOperation' ./store
+
+# Power cuts of a whole broker under load, with many seeds.
+powercut:
+	POWERCUT_ROUNDS=$(ROUNDS) go test -count=1 -timeout 4h -v ./test/powercut
 
 # kill -9 under load, many times.
 crash:
