@@ -73,7 +73,7 @@ func TestPolicies_HowSoonTheyAct(t *testing.T) {
 			took = append(took, e.run(n, base, a, fmt.Sprintf("q-%d", i)))
 		}
 		slices.Sort(took)
-		t.Logf("%-14s p50 %v, p99 %v, worst %v of %d", e.name, took[len(took)/2], took[len(took)*99/100], took[len(took)-1], len(took))
+		t.Logf("%-14s p50 %v, p99 %v, worst %v of %d", e.name, took[len(took)/2], took[(len(took)-1)*99/100], took[len(took)-1], len(took))
 	}
 }
 
