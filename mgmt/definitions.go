@@ -98,9 +98,10 @@ func (c *call) definitionsFile() (file []byte, redirect string, err error) {
 }
 
 // localPath is a path of this server, "" for any other address: nobody is sent
-// elsewhere.
+// elsewhere. Browsers read a backslash as a slash, and pass over control characters.
 func localPath(to string) string {
-	if strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && !strings.ContainsAny(to, "\\\r\n") {
+	odd := func(r rune) bool { return r == '\\' || r < ' ' }
+	if strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && !strings.ContainsFunc(to, odd) {
 		return to
 	}
 	return ""

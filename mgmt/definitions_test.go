@@ -131,7 +131,7 @@ func TestDefinitions_Form(t *testing.T) {
 		t.Errorf("sent to %q", w.Header().Get("Location"))
 	}
 	n.want(200, "", "GET", "/api/vhosts/f", "")
-	for _, elsewhere := range []string{"//evil.example/", "https://evil.example/", "/\\evil.example"} {
+	for _, elsewhere := range []string{"//evil.example/", "https://evil.example/", "/\\evil.example", "/\t/evil.example", "/\x00/evil.example"} {
 		n.want(204, "", "POST", "/api/definitions", form(elsewhere), multipart)
 	}
 	n.want(400, "", "POST", "/api/definitions", "--b\r\n", multipart)

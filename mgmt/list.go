@@ -70,11 +70,11 @@ func paged[T any](c *call, s shape[T], rows []T, name func(T) string) error {
 	})
 }
 
-// filterTime bounds the time that a filter may take for a whole list: a pattern
-// can be made that takes long for each name.
+// filterTime bounds the time that a pattern may take for all names of a list: one
+// can be made that takes long for each.
 const filterTime = 2 * time.Second
 
-// filtered keeps the rows that fit.
+// filtered keeps the rows that fit, or refuses a pattern that takes too long.
 func filtered[T any](rows []T, fits func(T) bool) ([]T, error) {
 	end, late := time.Now().Add(filterTime), false
 	rows = slices.DeleteFunc(rows, func(t T) bool {
@@ -82,7 +82,7 @@ func filtered[T any](rows []T, fits func(T) bool) ([]T, error) {
 		return late || !fits(t)
 	})
 	if late {
-		return nil, badRequest("the pattern of name takes too long")
+		return nil, badRequest("the pattern takes too long")
 	}
 	return rows, nil
 }

@@ -151,7 +151,10 @@ func operatorPolicyParameter(c *call, value map[string]any) ([]meta.Command, err
 		return nil, &policy.InvalidError{Faults: faults}
 	}
 	p, err := policy.DecodePolicy(c.path("vhost"), c.path("name"), value, true)
-	return []meta.Command{meta.PutPolicy{Policy: p, Operator: true}}, err
+	if err != nil {
+		return nil, err
+	}
+	return []meta.Command{meta.PutPolicy{Policy: p, Operator: true}}, c.bearable(p.Vhost, p.Pattern)
 }
 
 // limitsParameter reads the limits of a virtual host, which replace those that

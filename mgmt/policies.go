@@ -87,11 +87,38 @@ func (s policySort) put(c *call) error {
 		}
 		return err
 	}
+	if err := c.bearable(vhost, p.Pattern); err != nil {
+		return err
+	}
 	_, exists := s.one(c.view(), vhost, name)
 	if err := c.apply(meta.PutPolicy{Policy: p, Operator: s.operator}); err != nil {
 		return err
 	}
 	return c.created(!exists)
+}
+
+// maxPolicyPattern bounds the pattern of a policy, octets.
+const maxPolicyPattern = 8 << 10
+
+// bearable refuses a pattern that costs too much: it will be matched with the
+// name of each queue and exchange while nobody else can change definitions.
+func (c *call) bearable(vhost, pattern string) error {
+	if len(pattern) > maxPolicyPattern {
+		return badRequest("the pattern is longer than %d octets", maxPolicyPattern)
+	}
+	p, err := policy.CompilePattern(pattern)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for q := range c.view().Queues(vhost) {
+		names = append(names, q.Name)
+	}
+	for x := range c.view().Exchanges(vhost) {
+		names = append(names, x.Name)
+	}
+	_, err = filtered(names, p.MatchString)
+	return err
 }
 
 // delete answers DELETE of one.

@@ -157,3 +157,17 @@ func TestPolicies_ActAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) { f(policed(t)) })
 	}
 }
+
+// A pattern is matched with every name while definitions are locked, so one that is
+// made to take long is refused before.
+func TestPolicies_PatternsAreBearable(t *testing.T) {
+	n := newNode(t)
+	put := func(status int, pattern string) {
+		t.Helper()
+		n.want(status, "", "PUT", "/api/policies/%2F/p", `{"pattern":`+quoted(pattern)+`,"definition":{"max-length":5}}`)
+	}
+	put(201, "^("+strings.Repeat("orders|", 1000)+"x)$")
+	put(204, `^(?!amq\.).*`)
+	put(400, strings.Repeat("a", maxPolicyPattern+1))
+	put(400, "(")
+}
