@@ -21,6 +21,7 @@ const bindingColumns = query({ columns: 'source,destination,destination_type,rou
  * @property {boolean} asks whether an exchange has to be chosen before anything is fetched
  */
 
+const pause = () => new Promise((resolve) => { setTimeout(resolve); });
 const first = (kind, vhost, size, columns, signal) => get(at(kind, vhost) + query({ page: 1, page_size: size, columns }), { signal });
 
 // walk fetches the bindings of an exchange and of those it leads to.
@@ -56,6 +57,8 @@ async function fetchWorld(vhost, start, boxes, signal) {
   let bindings = [];
   if (!large) bindings = (await get(at('bindings', vhost) + bindingColumns, { signal })).filter((b) => b.source !== '');
   else if (start) bindings = await walk(vhost, start, exchanges, signal);
+  await pause(); // reading many bindings and drawing them are two tasks, so that keys are heard between them
+  signal.throwIfAborted();
   return { exchanges, bindings, from: group(bindings, (b) => b.source, (b) => b), queues: large ? [] : queues.items, total, asks: large && !start };
 }
 
