@@ -3,6 +3,7 @@ package store
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -16,25 +17,23 @@ func TestDefinitionsArePendingUpToTheirRecord(t *testing.T) {
 	s.index.mu.Lock()
 	s.index.definitions = func(lsn LSN, _ []Change) { ends = append(ends, lsn) }
 	s.index.mu.Unlock()
-	stop := make(chan struct{})
-	var others sync.WaitGroup
+	var done atomic.Bool
+	var begun, others sync.WaitGroup
 	for queue := range uint64(2) {
+		begun.Add(1)
 		others.Go(func() {
-			for upTo := uint64(0); ; upTo++ {
-				select {
-				case <-stop:
-					return
-				default:
-					s.Delivered(queue+1, upTo)
-				}
+			begun.Done()
+			for upTo := uint64(0); upTo < 500_000 && !done.Load(); upTo++ {
+				s.Delivered(queue+1, upTo)
 			}
 		})
 	}
+	begun.Wait()
 	var told []LSN
 	for range 5000 {
 		told = append(told, s.WriteDefinitions([]Change{{Key: "k", Value: []byte("v")}}))
 	}
-	close(stop)
+	done.Store(true)
 	others.Wait()
 	s.Wait(s.End())
 	s.index.mu.Lock()
