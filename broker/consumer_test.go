@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -35,11 +36,13 @@ func TestBacklogDoesNotFloodAConsumer(t *testing.T) {
 			b := open(t, Options{})
 			k := dial(t, b).guest()
 			k.durable(1, "q", nil)
-			n := 8 * outputHigh / max(size, 100)
-			body := strings.Repeat("b", size)
-			for range n {
-				k.publish(1, "", "q", nil, body)
+			const outputs = 4 // that the messages would fill
+			messages := bytes.Repeat(publishing(1, "", "q", false, nil, strings.Repeat("b", size)), outputs)
+			writes := outputHigh / max(size, 100)
+			for range writes {
+				k.write(messages)
 			}
+			n := outputs * writes
 			call[amqp.BasicQosOk](k, 1, &amqp.BasicQos{})
 			slow := dial(t, b).guest()
 			slow.send(1, &amqp.BasicConsume{Queue: "q", NoAck: true, NoWait: true})
