@@ -38,8 +38,5 @@ func (b *Broker) HashPassword(hashing, password string) (algorithm, hash string,
 	return auth.HashPassword(or(hashing, b.o.PasswordHashing), password)
 }
 
-// Authorizer decides what users may do with queues and exchanges.
-func (b *Broker) Authorizer() *auth.Authorizer { return b.authorizer }
-
 // KnownExchangeType tells whether exchanges of a type can work here.
 func (b *Broker) KnownExchangeType(name string) bool { return knownExchangeType(name) }

@@ -79,9 +79,6 @@ func New(o Options) *Server {
 	return s
 }
 
-// Handler serves the API and the console, for tests and other servers.
-func (s *Server) Handler() http.Handler { return s }
-
 // Serve answers requests on l until Stop or until l is closed, and returns nil
 // then. It may be called for several listeners. A listener with a method
 // Protocol() string is shown under that name: "https" for one with TLS.

@@ -80,6 +80,3 @@ func (q *Queue) Unacked() int { return q.ring.live - q.ring.ready }
 
 // ReadyBytes is the number of octets of the bodies that wait.
 func (q *Queue) ReadyBytes() int64 { return q.readyBytes }
-
-// UnackedBytes is the number of octets of the bodies with consumers.
-func (q *Queue) UnackedBytes() int64 { return q.unackedBytes }
