@@ -20,9 +20,6 @@ type Edit struct {
 	ReplyTo *string
 }
 
-// EditProperties is [Edit.Append].
-func EditProperties(dst, payload []byte, e Edit) ([]byte, error) { return e.Append(dst, payload) }
-
 // Append adds to dst the payload of a header frame that is payload, edited.
 // dst and payload must not overlap. On an error, which is ErrHeader,
 // ErrProperties or ErrLongString, it returns dst as it was.

@@ -164,7 +164,7 @@ func TestEdit(t *testing.T) {
 func TestEditKeepsOctets(t *testing.T) {
 	payload := append(appendHeaderStart(nil, 5, FlagHeaders|FlagExpiration|FlagUnused),
 		"\x00\x00\x00\x04\x01bt\x07"+"\x0210"...)
-	have, err := EditProperties(nil, payload, Edit{RemoveExpiration: true})
+	have, err := Edit{RemoveExpiration: true}.Append(nil, payload)
 	want := append(appendHeaderStart(nil, 5, FlagHeaders|FlagUnused), "\x00\x00\x00\x04\x01bt\x07"...)
 	if err != nil || !bytes.Equal(have, want) {
 		t.Errorf("%x, %v, want %x", have, err, want)

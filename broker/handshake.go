@@ -170,9 +170,7 @@ func (c *conn) refuseLogin(mechanism string, why error) error {
 	if !c.caps.authFailureClose {
 		return c.goSilent()
 	}
-	e := amqp.AccessRefused(0, "Login was refused using authentication mechanism %s. "+
-		"For details see the broker logfile.", mechanism)
-	err := c.hardClose(e)
+	err := c.hardClose(amqp.AccessRefused(0, "%s", auth.RefusalText(mechanism)))
 	c.readUntil(closeSilence)
 	return err
 }

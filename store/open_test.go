@@ -67,17 +67,6 @@ func TestLockIsGivenBack(t *testing.T) {
 	closeStore(t, open(t, o))
 }
 
-func TestParseSyncMode(t *testing.T) {
-	for m := SyncAlways; m <= SyncOS; m++ {
-		if got, err := ParseSyncMode(m.String()); err != nil || got != m {
-			t.Errorf("%v: %v %v", m, got, err)
-		}
-	}
-	if _, err := ParseSyncMode("sometimes"); err == nil {
-		t.Error("sometimes is a mode")
-	}
-}
-
 // TestUnclaimedQueuesAreDropped: what nobody asks for at start goes, with its messages.
 func TestUnclaimedQueuesAreDropped(t *testing.T) {
 	o := crashOptions(t, NewMemoryFS(), SyncAlways)

@@ -25,16 +25,6 @@ const (
 
 var syncModeNames = []string{"always", "interval", "os"}
 
-// ParseSyncMode reads always, interval or os.
-func ParseSyncMode(s string) (SyncMode, error) {
-	for m, name := range syncModeNames {
-		if s == name {
-			return SyncMode(m), nil
-		}
-	}
-	return 0, fmt.Errorf("sync mode %q is not one of always, interval and os", s)
-}
-
 func (m SyncMode) String() string {
 	if int(m) >= len(syncModeNames) {
 		return fmt.Sprintf("sync mode %d", uint8(m))
