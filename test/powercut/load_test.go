@@ -123,7 +123,7 @@ func (w *worker) address(m *message, p *amqp.Publishing) (exchange, key string) 
 	case "ranked":
 		p.Priority = m.priority
 	case "late":
-		p.Headers = amqp.Table{"x-delay": int32(w.random.IntN(30))}
+		p.Headers = amqp.Table{"x-delay": int32(1 + w.random.IntN(30))} // 0 would not wait, and not lie with the others
 		return "later", "late"
 	case "topic.q":
 		p.Headers = amqp.Table{"kind": "head"}
