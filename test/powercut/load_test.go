@@ -330,7 +330,7 @@ func mover(w *worker) {
 		})
 		_ = w.ch.Publish("", "outbox", false, false, amqp.Publishing{DeliveryMode: amqp.Persistent, Body: d.Body})
 		_ = d.Ack(false)
-		if w.random.IntN(2) == 0 || w.random.IntN(2) == 0 {
+		if w.random.IntN(4) > 0 {
 			_ = w.commit(tx)
 			tx = &transaction{}
 		}
