@@ -124,25 +124,32 @@ func lookUp(n *node) map[string]string {
 	return values
 }
 
-// filler publishes to a queue that others delete if it is empty.
+// filler publishes to a queue that others delete if it is empty. What it was told is kept
+// apart from their purges.
 func filler(w *worker) {
 	returns := w.ch.NotifyReturn(make(chan amqp.Return, 1000))
 	for err := w.ch.Confirm(false); err == nil && w.goes(); w.pause(6) {
-		m, c, failed := w.send(nil, true, "cond")
-		if err = failed; err != nil || !c.Wait() {
-			return
-		}
-		// A return comes before its confirm.
-		select {
-		case <-returns:
-			w.ledger.lettingGo(m.copies...)
-		default:
-			w.ledger.isConfirmed(m)
-		}
+		err = w.fill(returns)
 	}
 }
 
-// emptier takes some of the queue's messages and tries to delete it.
+func (w *worker) fill(returns <-chan amqp.Return) error {
+	w.purging.Lock()
+	defer w.purging.Unlock()
+	m, c, err := w.send(nil, true, "cond")
+	if err != nil || !c.Wait() {
+		return err
+	}
+	select {
+	case <-returns: // which come before their confirms
+		w.ledger.lettingGo(m.copies...)
+	default:
+		w.ledger.isConfirmed(m)
+	}
+	return nil
+}
+
+// emptier tries to delete the queue, and sometimes purges it.
 func emptier(w *worker) {
 	for w.goes() {
 		_, err := w.ch.QueueDelete("cond", false, true, false)
@@ -151,8 +158,8 @@ func emptier(w *worker) {
 		case err == nil:
 			_, err = w.ch.QueueDeclare("cond", true, false, false, false, nil)
 		case errors.As(err, &refused) && refused.Code == amqp.PreconditionFailed:
-			if w.ch, err = w.conn.Channel(); err == nil {
-				err = w.takeSome("cond")
+			if w.ch, err = w.conn.Channel(); err == nil && w.random.IntN(2) == 0 {
+				err = w.empty()
 			}
 		}
 		if err != nil {
@@ -162,19 +169,17 @@ func emptier(w *worker) {
 	}
 }
 
-// takeSome gets and acknowledges messages, as many as there are.
-func (w *worker) takeSome(queue string) error {
-	for w.goes() {
-		d, ok, err := w.ch.Get(queue, false)
-		if err != nil || !ok {
-			return err
-		}
-		w.ledger.lettingGo(w.ledger.delivered(idOf(d.Body), queue))
-		if err := d.Ack(false); err != nil {
-			return err
-		}
+// empty purges the queue, which somebody else may have deleted.
+func (w *worker) empty() error {
+	w.purging.Lock()
+	defer w.purging.Unlock()
+	w.ledger.lettingGo(w.ledger.copiesIn("cond")...)
+	_, err := w.ch.QueuePurge("cond", false)
+	var missing *amqp.Error
+	if errors.As(err, &missing) && missing.Code == amqp.NotFound {
+		w.ch, err = w.conn.Channel()
 	}
-	return nil
+	return err
 }
 
 // transferrer moves messages by the management API's means.

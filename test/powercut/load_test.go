@@ -22,6 +22,7 @@ type load struct {
 	spent   chan struct{} // closed when there are none
 	stopped chan struct{} // closed when workers are to end
 	workers sync.WaitGroup
+	purging sync.Mutex // held by who publishes to cond, and by who purges it
 }
 
 // worker is a client with a connection of its own. An error of it ends the worker, or begins
@@ -342,7 +343,7 @@ func purger(w *worker) {
 	for err := w.ch.Confirm(false); err == nil && w.goes(); w.pause(5) {
 		m, c, failed := w.send(nil, false, "purged")
 		w.window = append(w.window, pending{message: m, confirm: c})
-		if err = failed; err == nil && w.random.IntN(8) == 0 {
+		if err = failed; err == nil && w.random.IntN(3) == 0 {
 			w.settle()
 			all := w.ledger.copiesIn("purged")
 			w.ledger.lettingGo(all...)
