@@ -71,6 +71,32 @@ func TestSessionEnds(t *testing.T) {
 	p.is("Queues")
 }
 
+// An answer that comes late, to a question of the session before, does not end
+// the present one.
+func TestSessionOutlivesLateAnswers(t *testing.T) {
+	p := start(t).asGuest()
+	p.expect(unauthorized) // for what was under way when the first session ended
+	p.eval(`(() => {
+		const real = window.fetch;
+		window.fetch = (url, options) => String(url).includes('policy-keys')
+			? new Promise(resolve => { window.release = () => resolve({ ok: false, status: 401, text: async () => '{"error":"not_authorized","reason":"Login failed"}' }); })
+			: real(url, options);
+		return true;
+	})()`, new(bool))
+	p.press("Queues")
+	p.press("Add a queue")
+	p.until("the question", "window.release")
+	p.press("Close dialog")
+	p.press("Log out")
+	p.until("the form", "document.querySelector('input[type=password]')")
+	p.node.must(http.MethodPut, "/users/other", map[string]any{"password": "pw", "tags": "administrator"})
+	p.login("other", "pw")
+	p.is("Queues")
+	p.eval("(window.release(), true)", new(bool))
+	p.press("Exchanges")
+	p.is("Exchanges")
+}
+
 // While the node is away the page says so and keeps what it shows. It goes on by
 // itself when the node is back.
 func TestNodeDown(t *testing.T) {

@@ -65,7 +65,7 @@ function useReloadWhenBack(error) {
 
 function watchSession() {
   const known = session();
-  if (known) get('/whoami').then((whoami) => begin(whoami, known.authorization), (error) => { if (error.status === 401) logout(); });
+  if (known) get('/whoami').then((whoami) => { if (session() === known) begin(whoami, known.authorization); }, () => {});
   setInterval(() => {
     const current = session();
     if (current?.ends && Date.now() > current.ends) logout();

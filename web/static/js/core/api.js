@@ -57,7 +57,8 @@ export async function request(method, path, options = {}) {
   }
   const text = await response.text();
   if (!response.ok) {
-    if (response.status === 401 && !options.authorization && /Login failed/.test(text)) logout();
+    // A late answer to a question of an earlier session says nothing of the present one.
+    if (response.status === 401 && authorization === session()?.authorization && /Login failed/.test(text)) logout();
     throw new ApiError(response.status, reasonOf(text), method, path);
   }
   if (options.text) return text;

@@ -4,6 +4,7 @@
  * and again instead.
  */
 import { query } from './api.js';
+import { session } from './session.js';
 import { events, Refused } from './events.js';
 import { apply } from './patch.js';
 
@@ -80,10 +81,10 @@ function soon(ms) {
   timer = setTimeout(sync, Math.max(ms, notBefore - Date.now()));
 }
 
-// sync opens the stream that the page needs now, if it is not open already. While nobody looks there is none.
+// sync opens the stream that the page needs now, if it is not open already. While nobody looks, or is logged in, there is none.
 function sync() {
   const wanted = [...topics.keys()].sort().slice(0, most);
-  const key = document.hidden || kept + wanted.length === 0 ? null : wanted.join('\n');
+  const key = !session() || document.hidden || kept + wanted.length === 0 ? null : wanted.join('\n');
   if ((current?.key ?? null) === key) return;
   current?.abort.abort();
   current = null;
