@@ -50,7 +50,7 @@ func TestPowerCut_Notices(t *testing.T) {
 			for seed := range uint64(20) {
 				f := &finder{TB: t}
 				w := newWorld(f, seed)
-				w.wait = time.Second
+				w.wait, w.images = time.Second, 4
 				c.leave(w)
 				w.live(1)
 				if f.Failed() {
