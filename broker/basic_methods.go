@@ -178,8 +178,11 @@ func (ch *channel) getOk(t *batch, q *localQueue, d queue.Delivery, noAck bool, 
 		tag = ch.unacked.tag()
 	} else {
 		ch.counts[Get]++
-		ch.counted.Add(1)
-		tag = ch.unacked.push(outstanding{src: ch.getSource(q), seq: d.Seq})
+		src := ch.getSource(q)
+		if src.counted {
+			ch.counted.Add(1)
+		}
+		tag = ch.unacked.push(outstanding{src: src, seq: d.Seq})
 	}
 	if d.Redelivered {
 		ch.counts[Redeliver]++
@@ -193,10 +196,13 @@ func (ch *channel) getOk(t *batch, q *localQueue, d queue.Delivery, noAck bool, 
 }
 
 // getSource is the source of deliveries that basic.get takes from q. Only the last
-// one is kept to be used again: sources that are equal count as the same.
+// one is kept to be used again: sources that are equal count as the same. What is
+// taken under a channel-wide limit does not count against it; what was taken
+// before does (amqp-behaviour §2.1).
 func (ch *channel) getSource(q *localQueue) *source {
-	if ch.got == nil || ch.got.queue != q {
-		ch.got = &source{queue: q, counted: true}
+	counted := ch.limit.Load() == 0
+	if ch.got == nil || ch.got.queue != q || ch.got.counted != counted {
+		ch.got = &source{queue: q, counted: counted}
 	}
 	return ch.got
 }

@@ -90,6 +90,9 @@ func (ch *channel) txCommit(*amqp.TxCommit) error {
 	refused := slices.ContainsFunc(t.msgs, func(m message) bool { return m.refused })
 	t.outcomes()
 	t.reset()
+	if ch.limit.Load() > 0 {
+		ch.redispatch()
+	}
 	t.bury()
 	t.finish()
 	if refused {

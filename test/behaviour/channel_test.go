@@ -287,6 +287,37 @@ var qosFacts = []fact{
 			c.take(q, "body", body)
 		}
 	}},
+	{name: "§2.1 what basic.get took under a global limit does not count against it", run: func(c *client) {
+		q := c.window(4)
+		c.qos("global", 1)
+		c.consume(q)
+		c.delivers("1")
+		c.take(q, "body", "2")
+		c.send("basic.ack", "delivery-tag", 1)
+		c.delivers("3")
+	}},
+	{name: "§2.1 a commit gives the room of a global limit back", run: func(c *client) {
+		q := c.window(2)
+		c.qos("global", 1)
+		c.consume(q)
+		c.delivers("1")
+		c.call("tx.select")
+		c.send("basic.ack", "delivery-tag", 1)
+		c.nothing(q)
+		c.send("tx.commit")
+		var came []string
+		for range 2 {
+			ev, err := c.use().next(c.ch, deadline())
+			if err != nil {
+				c.fail("after the commit came only %q: %v", came, err)
+			}
+			came = append(came, ev.name)
+		}
+		slices.Sort(came)
+		if !slices.Equal(came, []string{"basic.deliver", "tx.commit-ok"}) {
+			c.fail("after the commit came %q", came)
+		}
+	}},
 	{name: "§2.1 outstanding gets count for a global limit set afterwards", run: func(c *client) {
 		q := c.window(3)
 		c.take(q, "body", "1")
