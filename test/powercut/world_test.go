@@ -49,7 +49,7 @@ var roots = map[string]root{
 // ends are the queues that are not published to.
 var ends = map[string]amqp.Table{
 	"outbox": nil, "graves": nil, "spill": nil, "to": nil,
-	"sure.a": {"x-max-length": int32(40), "x-overflow": "reject-publish"}, "sure.b": nil,
+	"sure.a": {"x-max-length": int32(4), "x-overflow": "reject-publish"}, "sure.b": nil,
 }
 
 // letters are arguments of a queue whose messages die into another.
