@@ -86,6 +86,7 @@ func (ch *channel) subscribe(q *localQueue, m *amqp.BasicConsume) error {
 		ch.consumers = make(map[string]*consumer)
 	}
 	ch.consumers[k.Tag] = k
+	ch.line = append(ch.line, k)
 	o := &ch.c.out
 	o.mu.Lock()
 	ch.c.consumers = append(ch.c.consumers, k)

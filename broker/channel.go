@@ -29,6 +29,7 @@ type channel struct {
 	tx        *transaction // nil unless tx.select was done
 
 	consumers map[string]*consumer
+	line      []*consumer  // the same, those in front to be asked first when a limit has room
 	prefetch  uint16       // limit for consumers that start from now on
 	limit     atomic.Int64 // channel-wide limit of basic.qos global=true; 0 none
 	counted   atomic.Int64 // deliveries outstanding that count against limit
@@ -207,6 +208,7 @@ func (ch *channel) release() {
 	ch.content.Reset()
 	ch.tx = nil
 	var idle []*localQueue
+	ch.line = nil
 	for _, k := range ch.consumers {
 		if ch.remove(k) {
 			idle = append(idle, k.queue)
@@ -278,10 +280,16 @@ func (ch *channel) settleGathered(f func(*localQueue, *consumer, []store.Range))
 	}
 }
 
-// redispatch lets the queues of the channel's consumers try again.
+// redispatch lets the queues of the channel's consumers try again. Consumers take
+// turns at being the first, lest one gets all the room of a channel-wide limit.
 func (ch *channel) redispatch() {
-	for _, k := range ch.consumers {
+	for _, k := range ch.line {
 		k.queue.wake(ch.c.batch, k)
+	}
+	if n := len(ch.line); n > 1 {
+		first := ch.line[0]
+		copy(ch.line, ch.line[1:])
+		ch.line[n-1] = first
 	}
 }
 

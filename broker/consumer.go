@@ -130,6 +130,7 @@ func (ch *channel) remove(k *consumer) (last bool) {
 func (ch *channel) unlist(k *consumer) {
 	if ch.consumers[k.Tag] == k {
 		delete(ch.consumers, k.Tag)
+		ch.line = slices.DeleteFunc(ch.line, func(other *consumer) bool { return other == k })
 		ch.show()
 	}
 	o := &ch.c.out

@@ -318,6 +318,23 @@ var qosFacts = []fact{
 			c.fail("after the commit came %q", came)
 		}
 	}},
+	{name: "§2.1 consumers share the room of a global limit", run: func(c *client) {
+		q := c.queue()
+		c.qos("global", 1)
+		a, b := c.consume(q), c.consume(q)
+		for i := range 40 {
+			c.put(q, strconv.Itoa(i))
+		}
+		got := map[string]int{}
+		for range 40 {
+			ev := c.expect("basic.deliver")
+			got[ev.values["consumer-tag"].(string)]++
+			c.send("basic.ack", "delivery-tag", ev.values["delivery-tag"])
+		}
+		if got[a] < 10 || got[b] < 10 {
+			c.fail("%v", got)
+		}
+	}},
 	{name: "§2.1 outstanding gets count for a global limit set afterwards", run: func(c *client) {
 		q := c.window(3)
 		c.take(q, "body", "1")
