@@ -34,7 +34,7 @@ func TestAnswersWaitForWhatTheyRestOn(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var disk stalled
-			timed(t, Options{FS: &store.FaultyFS{FS: store.NewMemoryFS(), Before: disk.before}}, func(t *testing.T, b *Broker, k *client) {
+			timed(t, Options{SegmentSize: 1 << 20, FS: &store.FaultyFS{FS: store.NewMemoryFS(), Before: disk.before}}, func(t *testing.T, b *Broker, k *client) {
 				k.guest()
 				for _, m := range c.before {
 					k.send(1, m)

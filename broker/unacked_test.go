@@ -50,7 +50,7 @@ func (m *unackedModel) any() uint64 {
 
 func TestUnackedAgainstAMap(t *testing.T) {
 	src := &source{}
-	for seed := range uint64(40) {
+	for seed := range uint64(10) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		u, m := newUnacked(), &unackedModel{next: 1, tags: map[uint64]outstanding{}}
 		grow := 1 + rnd.IntN(9) // of 10: how likely it grows
@@ -88,7 +88,9 @@ func TestUnackedAgainstAMap(t *testing.T) {
 		for tag := range m.tags {
 			u.take(u.find(tag))
 			delete(m.tags, tag)
-			m.verify(t, &u)
+			if len(m.tags)%16 == 0 {
+				m.verify(t, &u)
+			}
 		}
 	}
 }
