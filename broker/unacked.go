@@ -133,4 +133,4 @@ func (u *unacked) take(i int) outstanding {
 }
 
 // unackedKept is how many places an empty list still has memory for.
-const unackedKept = 1024
+const unackedKept = 4096
